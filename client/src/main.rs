@@ -1,0 +1,3 @@
+//! The client between a card in a reader and a token management server.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Clause-numbered conformance cases for smart cards.

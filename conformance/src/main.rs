@@ -1,0 +1,3 @@
+//! Clause-numbered conformance cases for smart cards.
+
+fn main() {}

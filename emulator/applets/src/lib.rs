@@ -1,0 +1,1 @@
+//! Applets written in Rust against the card's Applet trait.

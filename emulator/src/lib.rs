@@ -1,0 +1,1 @@
+//! A virtual Java Card for any PC/SC reader.

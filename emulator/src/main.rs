@@ -1,0 +1,3 @@
+//! A virtual Java Card for any PC/SC reader.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! A private stage for the real programs: pcscd, card, server, client.

@@ -1,0 +1,1 @@
+//! GlobalPlatform secure channels (both ends), keys, diversification, typed commands, data objects.

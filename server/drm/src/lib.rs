@@ -1,0 +1,1 @@
+//! Data recovery manager: server-side key generation, archive, recovery.

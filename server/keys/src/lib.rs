@@ -1,0 +1,1 @@
+//! KeyProvider: software keys sealed at rest.

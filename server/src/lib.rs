@@ -1,0 +1,1 @@
+//! TPS, TKS, CA and DRM in one process.

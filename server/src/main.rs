@@ -1,0 +1,3 @@
+//! TPS, TKS, CA and DRM in one process.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Token key service: diversification, session keys, key-set change-over.

@@ -1,0 +1,1 @@
+//! Token processing system: the operation state machines.

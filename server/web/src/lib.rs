@@ -1,0 +1,1 @@
+//! The HTTP and HTTPS edges of the subsystems.
