@@ -1,0 +1,1 @@
+//! Data objects of GlobalPlatform cards.

@@ -1,0 +1,199 @@
+//! An open channel, seen from the card.
+
+use core::fmt;
+
+use iso7816::{Command, Response};
+use zeroize::Zeroizing;
+
+use crate::scp::{
+    error::ScpError,
+    protocol::{Protocol, SecurityLevel},
+    session::{ResumePoint, Session, is_begin_rmac, is_end_rmac, is_secured, unsecured_class},
+    session_keys::SessionKeys,
+};
+
+/// The card's end of an open secure channel. The first command with wrong protection closes it; then every command is refused.
+///
+/// Each [`unwrap`](Self::unwrap) is followed by one [`wrap`](Self::wrap), also when the command fails: R-MACs chain over both.
+pub struct Channel {
+    protocol: Protocol,
+    // None once the channel is closed: the keys are gone with it.
+    session: Option<Session>,
+    // The plain command that is being processed; SCP02's R-MAC covers it.
+    command: Option<Command>,
+}
+
+impl Channel {
+    pub(super) const fn open(session: Session) -> Self {
+        Self { protocol: session.protocol, session: Some(session), command: None }
+    }
+
+    /// A channel that goes on where a recorded one stood.
+    #[must_use]
+    pub const fn resume(protocol: Protocol, keys: SessionKeys, at: &ResumePoint) -> Self {
+        Self::open(Session::resume(protocol, keys, at))
+    }
+
+    /// Where the channel stands, for a record; `None` once it is closed.
+    #[must_use]
+    pub fn resume_point(&self) -> Option<ResumePoint> {
+        self.session.as_ref().map(Session::resume_point)
+    }
+
+    /// Protocol and option.
+    #[must_use]
+    pub const fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
+    /// The security level in force, with `AUTHENTICATED`; empty once the channel is closed.
+    #[must_use]
+    pub fn level(&self) -> SecurityLevel {
+        self.session
+            .as_ref()
+            .map_or(SecurityLevel::empty(), |session| session.level | SecurityLevel::AUTHENTICATED)
+    }
+
+    /// Whether the channel is open.
+    #[must_use]
+    pub const fn is_open(&self) -> bool {
+        self.session.is_some()
+    }
+
+    /// Closes the channel: every later command is refused.
+    pub fn close(&mut self) {
+        self.session = None;
+        self.command = None;
+    }
+
+    /// Checks and decrypts a command: CLA comes back without secure messaging, the data plain, Le as it was.
+    ///
+    /// # Errors
+    /// `ChannelClosed`, `CommandProtectionMismatch` or `CommandMacMismatch`; the channel is closed afterwards.
+    pub fn unwrap(&mut self, command: &Command) -> Result<Command, ScpError> {
+        let session = self.session.as_mut().ok_or(ScpError::ChannelClosed)?;
+        let plain = open_command(session, command).inspect_err(|_| self.session = None)?;
+        self.command = Some(plain.clone());
+        Ok(plain)
+    }
+
+    /// Protects the response to the command that was unwrapped last. An error status leaves without data and without R-MAC.
+    ///
+    /// # Errors
+    /// `ChannelClosed`; `UnexpectedCommand` without a command before; `Key` or `MissingKey`, which close the channel.
+    pub fn wrap(&mut self, response: Response) -> Result<Response, ScpError> {
+        let session = self.session.as_mut().ok_or(ScpError::ChannelClosed)?;
+        let command = self.command.take().ok_or(ScpError::UnexpectedCommand)?;
+        protect(session, &command, response).inspect_err(|_| self.session = None)
+    }
+
+    /// Obeys BEGIN or END R-MAC SESSION, already unwrapped: the response to [`wrap`](Self::wrap), after which it takes effect
+    /// [GPCS 2.3.1 §E.5.3, §E.5.4, AmdD 1.1.1 §7.1.3].
+    ///
+    /// # Errors
+    /// `MissingKey`, `UnsupportedLevel` or `UnexpectedCommand`, none of which closes the channel; `ChannelClosed`.
+    pub fn rmac_session(&self, command: &Command) -> Result<Response, ScpError> {
+        let session = self.session.as_ref().ok_or(ScpError::ChannelClosed)?;
+        if !is_begin_rmac(command) && !is_end_rmac(command) {
+            return Err(ScpError::UnexpectedCommand);
+        }
+        session.check_rmac_session(command)?;
+        Ok(Response::ok(Vec::new()))
+    }
+
+    /// Encrypts sensitive data under the session's data encryption key.
+    ///
+    /// # Errors
+    /// `ChannelClosed`, or as [`SessionKeys::encrypt_sensitive`].
+    pub fn encrypt_sensitive(&self, data: &[u8]) -> Result<Vec<u8>, ScpError> {
+        self.keys()?.encrypt_sensitive(data)
+    }
+
+    /// Decrypts sensitive data, e.g. a key of PUT KEY, under the session's data encryption key.
+    ///
+    /// # Errors
+    /// `ChannelClosed`, or as [`SessionKeys::decrypt_sensitive`].
+    pub fn decrypt_sensitive(&self, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, ScpError> {
+        self.keys()?.decrypt_sensitive(data)
+    }
+
+    /// The session keys.
+    ///
+    /// # Errors
+    /// `ChannelClosed`.
+    pub fn keys(&self) -> Result<&SessionKeys, ScpError> {
+        self.session.as_ref().map(|session| &session.keys).ok_or(ScpError::ChannelClosed)
+    }
+}
+
+fn open_command(session: &mut Session, command: &Command) -> Result<Command, ScpError> {
+    let secured = command.header.secure_messaging();
+    if !session.has(SecurityLevel::C_MAC) {
+        return if secured {
+            Err(ScpError::CommandProtectionMismatch)
+        } else {
+            Ok(command.clone())
+        };
+    }
+    if !is_secured(command.header.cla) {
+        return Err(ScpError::CommandProtectionMismatch);
+    }
+    session.count_command();
+    let data = verify_and_decrypt(session, command)?;
+    let mut plain = command.clone();
+    plain.header.cla = unsecured_class(command.header.cla);
+    plain.data = data;
+    Ok(plain)
+}
+
+fn verify_and_decrypt(session: &mut Session, command: &Command) -> Result<Vec<u8>, ScpError> {
+    let protocol = session.protocol;
+    let split = command.data.len().checked_sub(protocol.mac_length());
+    let (body, received) = split
+        .and_then(|split| command.data.split_at_checked(split))
+        .ok_or(ScpError::CommandMacMismatch)?;
+    let encrypted = session.has(SecurityLevel::C_DECRYPTION) && !body.is_empty();
+    let decrypt = |session: &Session| {
+        // A malformed plaintext is told as a wrong MAC: SCP01 and SCP02 would be padding oracles otherwise.
+        session.decrypt_command(body).ok_or(ScpError::CommandMacMismatch)
+    };
+    let authenticate_first = matches!(protocol, Protocol::Scp03 { .. });
+    let plain = match encrypted {
+        true if !authenticate_first => decrypt(session)?.to_vec(),
+        _ => body.to_vec(),
+    };
+    let mac = session.command_mac(command.header, &plain)?;
+    if !mac.matches(protocol, received) {
+        return Err(ScpError::CommandMacMismatch);
+    }
+    session.advance(mac);
+    if encrypted && authenticate_first { Ok(decrypt(session)?.to_vec()) } else { Ok(plain) }
+}
+
+fn protect(
+    session: &mut Session,
+    command: &Command,
+    mut response: Response,
+) -> Result<Response, ScpError> {
+    let status = response.status;
+    let refused = !status.is_ok() && !status.is_warning();
+    if session.covers_responses() {
+        if refused {
+            response.data.clear();
+        } else if session.has(SecurityLevel::R_ENCRYPTION) && !response.data.is_empty() {
+            response.data = session.encrypt_response(&response.data)?;
+        }
+        let mac = session.response_mac(command, &response.data, status)?;
+        if !refused && session.returns_rmac(command) {
+            response.data.extend_from_slice(mac.truncated(session.protocol));
+        }
+    }
+    session.settle(command, status)?;
+    Ok(response)
+}
+
+impl fmt::Debug for Channel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "card::Channel({:?}, {:?})", self.protocol, self.level())
+    }
+}
