@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 /// Secret bytes (a session key, a wrapped key, a PIN): wiped on drop, shown by nobody.
@@ -27,6 +28,15 @@ impl From<Zeroizing<Vec<u8>>> for Secret {
         Self(core::mem::take(&mut *bytes))
     }
 }
+
+/// In constant time for secrets of the same length.
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        bool::from(self.0.ct_eq(&other.0))
+    }
+}
+
+impl Eq for Secret {}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
