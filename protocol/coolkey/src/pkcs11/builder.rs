@@ -2,7 +2,7 @@
 //!
 //! What both PKCS#11 modules rely on: the certificate comes before its keys; all three carry the same CKA_ID of one byte,
 //! which is the certificate's index n; the keys are in slots 2n (private) and 2n + 1 (public); modulus and exponent are
-//! read from the certificate and are not stored.
+//! read from the certificate and are not stored. Byte for byte what Dogtag's TPS writes for RSA.
 
 use super::spec::{Attribute, AttributeType, FixedAttributes, ObjectClass, ObjectSpec};
 use crate::object::ObjectId;
@@ -49,7 +49,7 @@ impl Capabilities {
 pub struct CertificateObjects {
     /// Index n of the certificate, at most [`CERTIFICATE_INDEX_MAX`].
     pub index: u8,
-    /// Label of all three.
+    /// Label of the certificate; the PKCS#11 modules show it for the keys too.
     pub label: String,
     /// DER of the certificate.
     pub certificate: Vec<u8>,
@@ -76,26 +76,24 @@ impl CertificateObjects {
         if self.index > CERTIFICATE_INDEX_MAX {
             return None;
         }
-        let label = || Attribute::bytes(AttributeType::LABEL, self.label.as_bytes());
-        let key_type = || Attribute::integer(AttributeType::KEY_TYPE, KEY_TYPE_RSA);
         let fixed = |class, flags| FixedAttributes::new(self.index, class, flags);
         let certificate = ObjectSpec {
             id: ObjectId::certificate_attributes(self.index)?,
             fixed: fixed(ObjectClass::Certificate, FixedAttributes::TOKEN)?,
             attributes: vec![
-                label(),
+                Attribute::bytes(AttributeType::LABEL, self.label.as_bytes()),
                 Attribute::bytes(AttributeType::VALUE, self.certificate.as_slice()),
             ],
         };
         let public = ObjectSpec {
             id: ObjectId::key_attributes(self.public_slot())?,
             fixed: fixed(ObjectClass::PublicKey, self.capabilities.public)?,
-            attributes: vec![label(), key_type()],
+            attributes: Vec::new(),
         };
         let private = ObjectSpec {
             id: ObjectId::key_attributes(self.private_slot())?,
             fixed: fixed(ObjectClass::PrivateKey, self.capabilities.private)?,
-            attributes: vec![label(), key_type()],
+            attributes: vec![Attribute::integer(AttributeType::KEY_TYPE, KEY_TYPE_RSA)],
         };
         Some([certificate, public, private])
     }
