@@ -1,4 +1,5 @@
 //! Commands: what real hosts send is understood and rebuilt byte for byte; what nobody sends is refused with the right word.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use coolkey::{
     Access, Command, CommandError, Identities, Instruction, KeyAcl, Nonce, ObjectAcl, ObjectId,

@@ -1,4 +1,5 @@
 //! Token objects: the combined object that Dogtag wrote, the rules of both PKCS#11 modules, hostile bytes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use coolkey::{
     ObjectId, ObjectRecord,

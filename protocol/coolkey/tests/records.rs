@@ -1,4 +1,5 @@
 //! Reports and key blobs: the numbers of real cards, both ways, and hostile bytes.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use coolkey::{
     Identities, KeyAcl, ObjectAcl, ObjectRecord,
