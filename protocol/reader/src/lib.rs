@@ -26,10 +26,11 @@ pub trait CardReader {
     /// [`ReaderError::NoCard`] when there is none; others when the reader fails.
     fn connect(&mut self) -> Result<Atr, ReaderError>;
 
-    /// Sends the bytes of one command and returns those of its response, which are two or more.
+    /// Sends the bytes of one command to the connected card and returns those of its response, which are two or more. A card that was
+    /// lost is not connected again behind the caller's back: its session is gone.
     ///
     /// # Errors
-    /// When there is no card, the card was reset or removed, or the reader fails. A status word is not an error.
+    /// [`ReaderError::NoCard`] before [`CardReader::connect`]; when there is no card, the card was reset or removed, or the reader fails. A status word is not an error.
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError>;
 
     /// Resets the card: volatile state is gone, the ATR is read again.
