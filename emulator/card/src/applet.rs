@@ -5,7 +5,7 @@
 
 use iso7816::{Aid, Command, Response, StatusWord};
 
-use crate::nvm::Nvm;
+use crate::host::Host;
 
 /// An executable module: what INSTALL [for install] makes an instance of [GPCS 2.3.1 §9.3.6].
 pub trait ExecutableModule: Send + Sync {
@@ -51,7 +51,7 @@ pub trait Applet: Send {
     ///
     /// # Errors
     /// The status word of a response without data. The card rolls back what the command wrote, unless the applet called
-    /// [`Nvm::commit`].
+    /// [`Nvm::commit`](crate::nvm::Nvm::commit).
     fn process(&mut self, host: &mut Host<'_>, command: &Command) -> Result<Response, StatusWord>;
 
     /// The instance is deleted; its persistent records go with it.

@@ -1,0 +1,370 @@
+//! The card: birth, power, and the way of a command from bytes to bytes.
+
+mod dispatch;
+mod manage_channel;
+mod select;
+
+use std::collections::BTreeMap;
+
+use iso7816::{Aid, Command, Response, StatusWord};
+use thiserror::Error;
+
+use crate::{
+    applet::{Applet, ExecutableModule},
+    channel::{CHANNEL_COUNT, LogicalChannel, Selected},
+    domain::LoadPolicy,
+    host::Host,
+    image::{ImageError, ImageStore, MemoryImage},
+    nvm::{Nvm, Owner, WriteLog},
+    profile::{CardProfile, Personality, ProfileError},
+    random::Random,
+    secure_channel::Session,
+    state::{self, Registry},
+};
+
+/// Most modules a card can have.
+const MODULES_MAX: usize = 64;
+
+/// Why there is no card.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum CardError {
+    /// The image is at fault.
+    #[error(transparent)]
+    Image(#[from] ImageError),
+    /// An installed instance needs a module that was not passed in.
+    #[error("instance {instance} needs module {module}, which is not there")]
+    ModuleMissing {
+        /// AID of the instance.
+        instance: Aid,
+        /// AID of its module.
+        module: Aid,
+    },
+    /// Too many modules were passed in.
+    #[error("more than {MODULES_MAX} modules")]
+    ModulesTooMany,
+    /// The profile is at fault.
+    #[error(transparent)]
+    Profile(#[from] ProfileError),
+    /// The card's own code refused with this status, e.g. because the memory is too small.
+    #[error("the card refused with {0}")]
+    Refused(StatusWord),
+    /// An instance could not be brought back from its records.
+    #[error("instance {instance} cannot be restored: {status}")]
+    RestoreFailed {
+        /// AID of the instance.
+        instance: Aid,
+        /// What its module answered.
+        status: StatusWord,
+    },
+}
+
+/// A card.
+///
+/// It is born without power: [`Card::power_on`] comes first, as in a reader.
+pub struct Card {
+    pub(crate) personality: Personality,
+    pub(crate) modules: Vec<Box<dyn ExecutableModule>>,
+    pub(crate) load_policy: LoadPolicy,
+    pub(crate) random: Box<dyn Random>,
+    pub(crate) log: WriteLog,
+    pub(crate) registry: Registry,
+    pub(crate) instances: BTreeMap<Aid, Box<dyn Applet>>,
+    pub(crate) channels: [Option<LogicalChannel>; CHANNEL_COUNT],
+    // Response bytes that wait for GET RESPONSE, with the channel they belong to.
+    pending_response: Option<(usize, Vec<u8>)>,
+    powered: bool,
+}
+
+impl Card {
+    /// A card without a file: it lives as long as the value. `modules` are masked into its ROM.
+    ///
+    /// # Errors
+    /// When the profile describes no card, or its memory is too small for its keys.
+    pub fn new(
+        profile: &CardProfile,
+        modules: Vec<Box<dyn ExecutableModule>>,
+        random: Box<dyn Random>,
+    ) -> Result<Self, CardError> {
+        Self::create(profile, Box::new(MemoryImage::default()), modules, random)
+    }
+
+    /// A new card in an empty image.
+    ///
+    /// # Errors
+    /// As [`Card::new`]; `Image` when the image cannot be written or holds a card already.
+    pub fn create(
+        profile: &CardProfile,
+        image: Box<dyn ImageStore>,
+        modules: Vec<Box<dyn ExecutableModule>>,
+        random: Box<dyn Random>,
+    ) -> Result<Self, CardError> {
+        profile.check()?;
+        let mut log = WriteLog::open(image)?;
+        if log.used() > 0 {
+            return Err(ImageError::Occupied.into());
+        }
+        log.set_capacity(capacity(&profile.personality));
+        state::create(&mut log, profile).map_err(CardError::Refused)?;
+        log.commit().map_err(|error| CardError::Refused(error.into()))?;
+        Self::with_log(log, modules, random)
+    }
+
+    /// The card that an image holds, with the same modules as before.
+    ///
+    /// # Errors
+    /// `Image` when the image cannot be read or holds no card, `ModuleMissing`, `RestoreFailed`.
+    pub fn open(
+        image: Box<dyn ImageStore>,
+        modules: Vec<Box<dyn ExecutableModule>>,
+        random: Box<dyn Random>,
+    ) -> Result<Self, CardError> {
+        Self::with_log(WriteLog::open(image)?, modules, random)
+    }
+
+    fn with_log(
+        mut log: WriteLog,
+        modules: Vec<Box<dyn ExecutableModule>>,
+        random: Box<dyn Random>,
+    ) -> Result<Self, CardError> {
+        if modules.len() > MODULES_MAX {
+            return Err(CardError::ModulesTooMany);
+        }
+        let personality = state::personality(&log)?;
+        log.set_capacity(capacity(&personality));
+        let mut card = Self {
+            registry: Registry::load(&log)?,
+            personality,
+            modules,
+            load_policy: LoadPolicy::default(),
+            random,
+            log,
+            instances: BTreeMap::new(),
+            channels: Default::default(),
+            pending_response: None,
+            powered: false,
+        };
+        card.restore_instances()?;
+        Ok(card)
+    }
+
+    /// The answer to reset.
+    #[must_use]
+    pub fn atr(&self) -> &[u8] {
+        &self.personality.atr
+    }
+
+    /// Power comes on: volatile state is gone, the default application is selected on channel 0.
+    pub fn power_on(&mut self) {
+        if self.log.power_on() {
+            self.reload();
+        }
+        self.powered = true;
+        self.pending_response = None;
+        self.channels = Default::default();
+        self.instances.values_mut().for_each(|applet| applet.reset());
+        self.open_channel(0);
+    }
+
+    /// A warm reset; see [`Card::power_on`]. Without power nothing happens.
+    pub fn reset(&mut self) {
+        if self.powered {
+            self.power_on();
+        }
+    }
+
+    /// Power goes off. Whatever was not committed is undone.
+    pub fn power_off(&mut self) {
+        self.powered = false;
+        self.channels = Default::default();
+        self.pending_response = None;
+        if self.log.roll_back() {
+            self.reload();
+        }
+    }
+
+    /// Whether the card has power; [`Card::tear_after`] takes it away.
+    #[must_use]
+    pub const fn is_powered(&self) -> bool {
+        self.powered
+    }
+
+    /// Lets the power fail after the `writes`-th write to persistent memory from now (1 is the next one), once.
+    ///
+    /// The card then answers 6F00 until [`Card::power_on`], and what it holds is the state before or after the command that was
+    /// torn: after, if the write was the mark that ends the commit. [`Card::power_on`] also forgets a tear that did not come about.
+    pub const fn tear_after(&mut self, writes: u64) {
+        self.log.tear_after(writes);
+    }
+
+    /// Answers one command. Any bytes whatever get a response of at least two bytes.
+    ///
+    /// A card without power answers 6F00.
+    pub fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
+        if !self.powered {
+            return Response::status(StatusWord::UNKNOWN).to_bytes();
+        }
+        let response = match Command::parse(command) {
+            Ok(command) => self.answer(&command),
+            Err(_) => Response::status(StatusWord::WRONG_LENGTH),
+        };
+        if self.log.power_lost() {
+            self.power_off();
+            return Response::status(StatusWord::UNKNOWN).to_bytes();
+        }
+        response.to_bytes()
+    }
+
+    /// Installs and makes selectable an instance without any command, as a card manufacturer does.
+    ///
+    /// # Errors
+    /// The status word that INSTALL would have answered.
+    pub fn install(
+        &mut self,
+        module: Aid,
+        instance: Aid,
+        parameters: &[u8],
+    ) -> Result<(), StatusWord> {
+        let load_file = self.module(None, module)?.load_file();
+        let installed =
+            self.install_instance(load_file, module, instance, [0; 3], parameters).and_then(|()| {
+                self.registry.set_life_cycle(&mut self.log, instance, 0x07)?;
+                Ok(self.log.commit()?)
+            });
+        if installed.is_err() {
+            self.undo();
+        }
+        installed
+    }
+
+    /// Ends a command: what it wrote is committed if it succeeded (9000, 61xx, 62xx, 63xx), undone otherwise.
+    pub(crate) fn settle(&mut self, response: Response) -> Response {
+        let status = response.status;
+        let succeeded = status.is_ok() || status.is_warning() || status.bytes_available().is_some();
+        if !succeeded {
+            self.undo();
+            return response;
+        }
+        match self.log.commit() {
+            Ok(()) => response,
+            Err(error) => {
+                self.undo();
+                Response::status(error.into())
+            }
+        }
+    }
+
+    fn undo(&mut self) {
+        if self.log.roll_back() {
+            self.reload();
+        }
+    }
+
+    /// The records of the system were taken back: registry and instances follow them.
+    fn reload(&mut self) {
+        match Registry::load(&self.log) {
+            Ok(registry) => self.registry = registry,
+            Err(error) => tracing::error!(%error, "registry not reloaded"),
+        }
+        if let Err(error) = self.restore_instances() {
+            tracing::error!(%error, "instance not restored");
+        }
+    }
+
+    /// Makes the instances those of the registry.
+    fn restore_instances(&mut self) -> Result<(), CardError> {
+        let registry = &self.registry;
+        self.instances.retain(|aid, _| registry.application(*aid).is_some());
+        let missing: Vec<(Aid, Aid)> = registry
+            .applications()
+            .filter(|entry| !self.instances.contains_key(&entry.aid))
+            .map(|entry| (entry.aid, entry.module))
+            .collect();
+        for (instance, module) in missing {
+            let index = self
+                .modules
+                .iter()
+                .position(|candidate| candidate.module() == module)
+                .ok_or(CardError::ModuleMissing { instance, module })?;
+            let applet = self
+                .with_module(index, instance, |module, host| module.restore(host))
+                .map_err(|status| CardError::RestoreFailed { instance, status })?;
+            self.instances.insert(instance, applet);
+        }
+        Ok(())
+    }
+
+    /// The module with this AID, in this load file if one is named.
+    pub(crate) fn module(
+        &self,
+        load_file: Option<Aid>,
+        module: Aid,
+    ) -> Result<&dyn ExecutableModule, StatusWord> {
+        self.modules
+            .iter()
+            .find(|candidate| {
+                candidate.module() == module
+                    && load_file.is_none_or(|load_file| candidate.load_file() == load_file)
+            })
+            .map(Box::as_ref)
+            .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
+    }
+
+    /// Calls a module with a host that has no secure channel.
+    pub(crate) fn with_module(
+        &mut self,
+        index: usize,
+        instance: Aid,
+        call: impl FnOnce(&dyn ExecutableModule, &mut Host<'_>) -> Result<Box<dyn Applet>, StatusWord>,
+    ) -> Result<Box<dyn Applet>, StatusWord> {
+        let module = self.modules.get(index).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        let mut host = Host {
+            nvm: Nvm::new(&mut self.log, Owner::Instance(instance)),
+            instance,
+            random: self.random.as_mut(),
+            session: &mut Session::None,
+            registry: &mut self.registry,
+            personality: &self.personality,
+        };
+        call(module.as_ref(), &mut host)
+    }
+
+    /// Calls an instance, with the secure channel of a logical channel or none. `None`: there is no such instance.
+    pub(crate) fn with_applet<R>(
+        &mut self,
+        channel: Option<usize>,
+        instance: Aid,
+        call: impl FnOnce(&mut dyn Applet, &mut Host<'_>) -> R,
+    ) -> Option<R> {
+        let applet = self.instances.get_mut(&instance)?;
+        let mut detached = Session::None;
+        let channel = channel.and_then(|index| self.channels.get_mut(index)?.as_mut());
+        let mut host = Host {
+            nvm: Nvm::new(&mut self.log, Owner::Instance(instance)),
+            instance,
+            random: self.random.as_mut(),
+            session: channel.map_or(&mut detached, |channel| &mut channel.session),
+            registry: &mut self.registry,
+            personality: &self.personality,
+        };
+        Some(call(applet.as_mut(), &mut host))
+    }
+
+    /// Whether an application is selected on any logical channel.
+    pub(crate) fn is_selected(&self, aid: Aid) -> bool {
+        let selected = Selected::Application(aid);
+        self.channels.iter().flatten().any(|channel| channel.selected == selected)
+    }
+
+    /// An open logical channel.
+    pub(crate) fn channel(&mut self, index: usize) -> Result<&mut LogicalChannel, StatusWord> {
+        self.channels
+            .get_mut(index)
+            .and_then(Option::as_mut)
+            .ok_or(StatusWord::CHANNEL_NOT_SUPPORTED)
+    }
+}
+
+fn capacity(personality: &Personality) -> usize {
+    usize::try_from(personality.memory).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,117 @@
+//! SELECT by name [GPCS 2.3.1 §6.4.2, §11.9].
+
+use iso7816::{Aid, Command, Response, StatusWord, tlv::Writer};
+
+use super::Card;
+use crate::channel::{LogicalChannel, Selected};
+
+/// Card life cycle state CARD_LOCKED [GPCS 2.3.1 §5.1.1.4].
+const CARD_LOCKED: u8 = 0x7F;
+/// P2: first or only occurrence, next occurrence; bits 3 and 4 (what FCI to return) are not looked at.
+const OCCURRENCE_MASK: u8 = 0xF3;
+const NEXT: u8 = 0x02;
+
+impl Card {
+    pub(super) fn select(
+        &mut self,
+        channel: usize,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        if command.header.secure_messaging() {
+            return Err(StatusWord::SECURE_MESSAGING_NOT_SUPPORTED);
+        }
+        let next = match command.header.p2 & OCCURRENCE_MASK {
+            0 => false,
+            NEXT => true,
+            _ => return Err(StatusWord::WRONG_P1P2),
+        };
+        let found = if command.data.is_empty() && !next {
+            Some(Selected::IssuerDomain)
+        } else {
+            self.find_by_name(channel, &command.data, next)?
+        };
+        let locked = self.registry.isd.life_cycle == CARD_LOCKED;
+        match found.ok_or(StatusWord::NOT_FOUND)? {
+            Selected::Application(_) if locked => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
+            Selected::Application(aid) => self.select_application(channel, aid, command),
+            _ => {
+                self.leave(channel);
+                *self.channel(channel)? = LogicalChannel::new(Selected::IssuerDomain);
+                let status = if locked { StatusWord::CARD_LOCKED } else { StatusWord::OK };
+                Ok(Response::new(self.issuer_domain_fci(), status))
+            }
+        }
+    }
+
+    /// The first selectable entry whose AID begins with `name`; with `next`, the first after the one that is selected.
+    fn find_by_name(
+        &mut self,
+        channel: usize,
+        name: &[u8],
+        next: bool,
+    ) -> Result<Option<Selected>, StatusWord> {
+        let current = self.channel(channel)?.selected;
+        let domain = (self.registry.isd.aid, Selected::IssuerDomain);
+        let selectable = self.registry.applications().filter(|entry| entry.is_selectable());
+        let applications = selectable.map(|entry| (entry.aid, Selected::Application(entry.aid)));
+        let mut all = core::iter::once(domain).chain(applications);
+        if next {
+            all.by_ref().find(|(_, selected)| *selected == current);
+        }
+        Ok(all.find(|(aid, _)| aid.starts_with(name)).map(|(_, selected)| selected))
+    }
+
+    fn select_application(
+        &mut self,
+        channel: usize,
+        aid: Aid,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        let here = self.channel(channel)?.selected == Selected::Application(aid);
+        if !here && self.is_selected(aid) {
+            // No application of this card is multi-selectable [JCRE 3.0.5 §4.2].
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        self.leave(channel);
+        *self.channel(channel)? = LogicalChannel::new(Selected::Application(aid));
+        let answer = self
+            .with_applet(Some(channel), aid, |applet, host| applet.select(host, command))
+            .unwrap_or(Err(StatusWord::APPLET_SELECT_FAILED));
+        if answer == Err(StatusWord::APPLET_SELECT_FAILED) {
+            self.channel(channel)?.selected = Selected::Nothing;
+        }
+        answer.map(Response::ok)
+    }
+
+    /// Deselects what is selected on a channel; its session ends.
+    pub(super) fn leave(&mut self, channel: usize) {
+        let Ok(open) = self.channel(channel) else { return };
+        if let Selected::Application(aid) = open.selected {
+            self.with_applet(Some(channel), aid, |applet, host| applet.deselect(host));
+        }
+    }
+
+    /// Opens a channel: the application with the Card Reset privilege is selected, or else the issuer security domain
+    /// [GPCS 2.3.1 §6.4.2.1.1].
+    pub(super) fn open_channel(&mut self, channel: usize) {
+        let Some(slot) = self.channels.get_mut(channel) else { return };
+        *slot = Some(LogicalChannel::new(Selected::IssuerDomain));
+        let locked = matches!(self.registry.isd.life_cycle, CARD_LOCKED | 0xFF);
+        let default = self.registry.default_selected();
+        if let Some(aid) = default.filter(|aid| !locked && !self.is_selected(*aid)) {
+            let command = Command::new(0, 0xA4, 4, 0).with_data(aid.as_bytes());
+            let response = self.select_application(channel, aid, &command);
+            self.settle(response.unwrap_or_else(Response::status));
+        }
+    }
+
+    /// File control information of the issuer security domain [GPCS 2.3.1 §11.9.3.1].
+    fn issuer_domain_fci(&self) -> Vec<u8> {
+        Writer::new()
+            .constructed(0x6F, |fci| {
+                fci.object(0x84, self.registry.isd.aid.as_bytes())
+                    .constructed(0xA5, |inner| inner.object(0x9F65, &[self.personality.block_size]))
+            })
+            .finish()
+    }
+}

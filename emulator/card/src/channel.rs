@@ -1,0 +1,78 @@
+//! Logical channels: what is selected on each, and what is going on there [GPCS 2.3.1 §6.4.3].
+
+use iso7816::{Aid, Header};
+
+use crate::secure_channel::Session;
+
+/// Logical channels of the card, the basic one included.
+pub(crate) const CHANNEL_COUNT: usize = 4;
+/// Longest chain of command segments, in bytes of data [GPCS 2.3.1 §11.1.5.1].
+pub(crate) const CHAIN_LENGTH_MAX: usize = 2048;
+
+/// What is selected on a logical channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Selected {
+    /// The issuer security domain.
+    IssuerDomain,
+    /// An application instance.
+    Application(Aid),
+    /// Nothing: the application refused.
+    Nothing,
+}
+
+/// Segments of a command that is still coming.
+pub(crate) struct Chain {
+    /// The header that each segment must have, P1 without "more commands".
+    pub(crate) header: Header,
+    pub(crate) data: Vec<u8>,
+}
+
+/// A GET STATUS that has more to say [GPCS 2.3.1 §11.4.2.2].
+#[derive(Clone)]
+pub(crate) struct StatusSearch {
+    pub(crate) p1: u8,
+    pub(crate) format: u8,
+    pub(crate) prefix: Vec<u8>,
+    pub(crate) tags: Option<Vec<u32>>,
+    /// The last AID that was told.
+    pub(crate) last: Aid,
+}
+
+/// A load file that is being received [GPCS 2.3.1 §9.3.5].
+pub(crate) struct Load {
+    pub(crate) load_file: Aid,
+    /// Number that the next block must have.
+    pub(crate) next_block: usize,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// STORE DATA that has more blocks to come [GPCS 2.3.1 §11.11].
+pub(crate) struct Store {
+    /// P1 of the blocks without "last block".
+    pub(crate) format: u8,
+    pub(crate) next_block: usize,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// An open logical channel. All of it is gone at reset; all but the selection at SELECT.
+pub(crate) struct LogicalChannel {
+    pub(crate) selected: Selected,
+    pub(crate) session: Session,
+    pub(crate) chain: Option<Chain>,
+    pub(crate) search: Option<StatusSearch>,
+    pub(crate) load: Option<Load>,
+    pub(crate) store: Option<Store>,
+}
+
+impl LogicalChannel {
+    pub(crate) const fn new(selected: Selected) -> Self {
+        Self {
+            selected,
+            session: Session::None,
+            chain: None,
+            search: None,
+            load: None,
+            store: None,
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The issuer security domain: the commands it knows, when it obeys them, and how they come to it [GPCS 2.3.1 §11].
+
+mod delete;
+mod fields;
+mod get_data;
+mod get_status;
+mod install;
+mod load;
+mod put_key;
+mod set_status;
+mod store_data;
+
+use iso7816::{Command, Response, StatusWord};
+
+pub use self::load::LoadPolicy;
+use crate::{
+    card::Card,
+    channel::{CHAIN_LENGTH_MAX, Chain},
+    secure_channel::{SecureChannel, Session},
+};
+
+/// Bit of P1: more segments of this command follow [GPCS 2.3.1 §11.1.5.1].
+const MORE_SEGMENTS: u8 = 0x80;
+/// Card life cycle states [GPCS 2.3.1 §11.1.1].
+const CARD_LOCKED: u8 = 0x7F;
+const TERMINATED: u8 = 0xFF;
+const INITIALIZE_UPDATE: u8 = 0x50;
+const EXTERNAL_AUTHENTICATE: u8 = 0x82;
+
+type Handler = fn(&mut Card, usize, &Command) -> Result<Response, StatusWord>;
+
+/// A command of the issuer security domain, and when it is obeyed [GPCS 2.3.1 Tables 11-1 and 11-2].
+struct Instruction {
+    ins: u8,
+    /// Also with the interindustry class.
+    interindustry: bool,
+    /// Only in an authenticated session.
+    authenticated: bool,
+    /// Bit 8 of P1 chains segments.
+    chained: bool,
+    /// The last life cycle state of the card in which it is obeyed.
+    until: u8,
+    obey: Handler,
+}
+
+/// SECURED: the last state in which content and keys may change.
+const SECURED: u8 = 0x0F;
+
+/// One table of all commands; what is not in it is answered 6D00.
+const INSTRUCTIONS: [Instruction; 12] = [
+    instruction(INITIALIZE_UPDATE, CARD_LOCKED, Card::initialize_update).open(),
+    instruction(0x78, CARD_LOCKED, Card::rmac_session),
+    instruction(0x7A, CARD_LOCKED, Card::rmac_session),
+    instruction(EXTERNAL_AUTHENTICATE, CARD_LOCKED, Card::external_authenticate).open(),
+    instruction(0xCA, TERMINATED, Card::get_data).open().interindustry(),
+    instruction(0xD8, SECURED, Card::put_key).chained(),
+    instruction(0xE2, SECURED, Card::store_data),
+    instruction(0xE4, SECURED, Card::delete).chained(),
+    instruction(0xE6, SECURED, Card::obey_install).chained(),
+    instruction(0xE8, SECURED, Card::load),
+    instruction(0xF0, CARD_LOCKED, Card::set_status),
+    instruction(0xF2, CARD_LOCKED, Card::get_status),
+];
+
+const fn instruction(ins: u8, until: u8, obey: Handler) -> Instruction {
+    Instruction { ins, interindustry: false, authenticated: true, chained: false, until, obey }
+}
+
+impl Instruction {
+    const fn open(mut self) -> Self {
+        self.authenticated = false;
+        self
+    }
+
+    const fn interindustry(mut self) -> Self {
+        self.interindustry = true;
+        self
+    }
+
+    const fn chained(mut self) -> Self {
+        self.chained = true;
+        self
+    }
+}
+
+impl Card {
+    /// Answers a command to the issuer security domain.
+    pub(crate) fn issuer_domain(
+        &mut self,
+        channel: usize,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        let header = command.header;
+        // Classes: interindustry or GlobalPlatform, no command chaining of ISO [GPCS 2.3.1 §11.1.4].
+        if header.cla & 0x70 != 0 {
+            return Err(StatusWord::CLA_NOT_SUPPORTED);
+        }
+        let proprietary = header.cla & 0x80 != 0;
+        let known = INSTRUCTIONS.iter().find(|known| known.ins == header.ins);
+        let instruction = known.ok_or(StatusWord::INS_NOT_SUPPORTED)?;
+        if !proprietary && !instruction.interindustry {
+            return Err(StatusWord::CLA_NOT_SUPPORTED);
+        }
+        if header.secure_messaging() && header.cla & 0x0C != 0x04 {
+            return Err(StatusWord::SECURE_MESSAGING_NOT_SUPPORTED);
+        }
+        let Some(command) = self.assemble(channel, instruction, command)? else {
+            return Ok(Response::status(StatusWord::OK));
+        };
+        match header.ins {
+            INITIALIZE_UPDATE | EXTERNAL_AUTHENTICATE => {
+                self.check_state(instruction)?;
+                (instruction.obey)(self, channel, &command)
+            }
+            _ => self.through_session(channel, instruction, &command),
+        }
+    }
+
+    /// Collects the segments of a command chain; `None` while more are to come.
+    fn assemble(
+        &mut self,
+        channel: usize,
+        instruction: &Instruction,
+        command: &Command,
+    ) -> Result<Option<Command>, StatusWord> {
+        let open = self.channel(channel)?;
+        let mut header = command.header;
+        let more = instruction.chained && header.p1 & MORE_SEGMENTS != 0;
+        if more {
+            header.p1 &= !MORE_SEGMENTS;
+        }
+        let Some(mut chain) = open.chain.take() else {
+            if !more {
+                return Ok(Some(command.clone()));
+            }
+            open.chain = Some(Chain { header, data: command.data.clone() });
+            return Ok(None);
+        };
+        if chain.header != header {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        chain.data.extend_from_slice(&command.data);
+        if chain.data.len() > CHAIN_LENGTH_MAX {
+            return Err(StatusWord::WRONG_P1P2);
+        }
+        if more {
+            open.chain = Some(chain);
+            return Ok(None);
+        }
+        let Chain { header, data } = chain;
+        Ok(Some(Command { header, data, expected: command.expected }))
+    }
+
+    /// Takes a command out of the secure channel, obeys it, and sends the response back through the channel.
+    fn through_session(
+        &mut self,
+        channel: usize,
+        instruction: &Instruction,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        let session = &mut self.channel(channel)?.session;
+        if matches!(session, Session::Pending { .. }) {
+            // EXTERNAL AUTHENTICATE had to follow INITIALIZE UPDATE.
+            *session = Session::None;
+        }
+        if session.is_none() {
+            if instruction.authenticated || command.header.secure_messaging() {
+                return Err(StatusWord::SECURITY_STATUS);
+            }
+            self.check_state(instruction)?;
+            return (instruction.obey)(self, channel, command);
+        }
+        let plain = session.unwrap(command)?;
+        let answer = self
+            .check_state(instruction)
+            .and_then(|()| (instruction.obey)(self, channel, &plain))
+            .unwrap_or_else(Response::status);
+        self.channel(channel)?.session.wrap(answer)
+    }
+
+    fn check_state(&self, instruction: &Instruction) -> Result<(), StatusWord> {
+        if self.registry.isd.life_cycle > instruction.until {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        Ok(())
+    }
+
+    fn secure_channel(&mut self, channel: usize) -> Result<SecureChannel<'_>, StatusWord> {
+        let open = self.channels.get_mut(channel).and_then(Option::as_mut);
+        Ok(SecureChannel {
+            session: &mut open.ok_or(StatusWord::CHANNEL_NOT_SUPPORTED)?.session,
+            log: &mut self.log,
+            random: self.random.as_mut(),
+            personality: &self.personality,
+            selected: self.registry.isd.aid,
+        })
+    }
+
+    fn initialize_update(
+        &mut self,
+        channel: usize,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        if command.header.secure_messaging() {
+            return Err(StatusWord::SECURITY_STATUS);
+        }
+        let open = self.channel(channel)?;
+        (open.search, open.load, open.store) = (None, None, None);
+        self.secure_channel(channel)?.initialize_update(command).map(Response::ok)
+    }
+
+    fn external_authenticate(
+        &mut self,
+        channel: usize,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        self.secure_channel(channel)?.external_authenticate(command)?;
+        Ok(Response::status(StatusWord::OK))
+    }
+
+    /// BEGIN and END R-MAC SESSION [GPCS 2.3.1 §E.5.3, §E.5.4].
+    fn rmac_session(&mut self, channel: usize, command: &Command) -> Result<Response, StatusWord> {
+        match &self.channel(channel)?.session {
+            Session::Open(channel) => channel.rmac_session(command).map_err(|error| error.status()),
+            _ => Err(StatusWord::SECURITY_STATUS),
+        }
+    }
+}

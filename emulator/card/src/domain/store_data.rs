@@ -1,0 +1,117 @@
+//! STORE DATA to the issuer security domain [GPCS 2.3.1 §11.11].
+
+use iso7816::{Aid, Command, Response, StatusWord, tlv};
+
+use super::{
+    fields::malformed,
+    get_data::{PERSONALIZATION, PRE_PERSONALIZATION},
+};
+use crate::{card::Card, channel::Store, state};
+
+/// Bits of P1.
+const LAST_BLOCK: u8 = 0x80;
+const ENCRYPTED: u8 = 0x60;
+const STRUCTURE: u8 = 0x18;
+const STRUCTURE_DGI: u8 = 0x08;
+const STRUCTURE_RFU: u8 = 0x18;
+/// Most data that one run of blocks may bring, in bytes.
+const STORE_LENGTH_MAX: usize = 4096;
+/// Data grouping that wraps data objects [GPCS 2.3.1 §11.11.2.3].
+const DGI_OBJECTS: u16 = 0x0070;
+const TAG_NAME: u32 = 0x4F;
+/// Longest value of a data object, in bytes.
+const OBJECT_LENGTH_MAX: usize = 255;
+
+impl Card {
+    /// Collects blocks; the last one makes all of them take effect.
+    pub(super) fn store_data(
+        &mut self,
+        channel: usize,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        let (p1, p2) = (command.header.p1, command.header.p2);
+        let format = p1 & !LAST_BLOCK;
+        let open = self.channel(channel)?;
+        let fresh = || Store { format, next_block: 0, bytes: Vec::new() };
+        let mut store = open.store.take().unwrap_or_else(fresh);
+        if format & ENCRYPTED != 0 || format & STRUCTURE == STRUCTURE_RFU {
+            return Err(StatusWord::WRONG_P1P2);
+        }
+        if store.format != format || store.next_block != usize::from(p2) {
+            return Err(StatusWord::WRONG_P1P2);
+        }
+        store.next_block += 1;
+        store.bytes.extend_from_slice(&command.data);
+        if store.bytes.len() > STORE_LENGTH_MAX {
+            return Err(StatusWord::NO_MEMORY);
+        }
+        if p1 & LAST_BLOCK == 0 {
+            open.store = Some(store);
+        } else if format & STRUCTURE == STRUCTURE_DGI {
+            self.store_groupings(&store.bytes)?;
+        } else {
+            self.store_objects(&store.bytes)?;
+        }
+        Ok(Response::status(StatusWord::OK))
+    }
+
+    fn store_groupings(&mut self, mut bytes: &[u8]) -> Result<(), StatusWord> {
+        while !bytes.is_empty() {
+            let (group, value, rest) = data_grouping(bytes).ok_or(StatusWord::WRONG_DATA)?;
+            if group != DGI_OBJECTS {
+                return Err(StatusWord::WRONG_DATA);
+            }
+            self.store_objects(value)?;
+            bytes = rest;
+        }
+        Ok(())
+    }
+
+    fn store_objects(&mut self, bytes: &[u8]) -> Result<(), StatusWord> {
+        for object in tlv::parse(bytes) {
+            let object = object.map_err(malformed)?;
+            self.store_object(object.tag.0, object.value)?;
+        }
+        Ok(())
+    }
+
+    /// What may be stored; anything else (counters, security level, lists) is refused.
+    fn store_object(&mut self, tag: u32, value: &[u8]) -> Result<(), StatusWord> {
+        if tag == TAG_NAME {
+            return self.rename(Aid::new(value).map_err(malformed)?);
+        }
+        if value.len() > OBJECT_LENGTH_MAX {
+            return Err(StatusWord::WRONG_DATA);
+        }
+        let tag = u16::try_from(tag).map_err(|_| StatusWord::WRONG_DATA)?;
+        match tag {
+            PERSONALIZATION | PRE_PERSONALIZATION if value.len() == 8 => {}
+            0x42 | 0x45 | 0x66 | 0x67 | 0x5F50 => {}
+            _ => return Err(StatusWord::WRONG_DATA),
+        }
+        state::put_object(&mut self.log, tag, value)
+    }
+
+    /// Gives the issuer security domain another AID.
+    fn rename(&mut self, aid: Aid) -> Result<(), StatusWord> {
+        let taken = self.registry.application(aid).is_some()
+            || self.modules.iter().any(|module| module.load_file() == aid);
+        if taken {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        self.registry.isd.aid = aid;
+        self.registry.isd.save(&mut self.log)
+    }
+}
+
+/// A data grouping: identifier, value, and what follows [GPCS 2.3.1 §11.11.2.3].
+fn data_grouping(bytes: &[u8]) -> Option<(u16, &[u8], &[u8])> {
+    let (&[high, low], rest) = bytes.split_first_chunk()?;
+    let (length, rest) = match rest {
+        [0xFF, high, low, rest @ ..] => (u16::from_be_bytes([*high, *low]), rest),
+        [length, rest @ ..] => (u16::from(*length), rest),
+        [] => return None,
+    };
+    let (value, rest) = rest.split_at_checked(usize::from(length))?;
+    Some((u16::from_be_bytes([high, low]), value, rest))
+}

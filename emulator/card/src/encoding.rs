@@ -1,0 +1,61 @@
+//! How bytes and AIDs are written: as hex text in a profile, as plain bytes in a record.
+
+use iso7816::Aid;
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+/// Bytes.
+pub(crate) mod bytes {
+    use super::{Deserialize, Deserializer, Error, Serialize, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        if serializer.is_human_readable() {
+            hex::encode_upper(bytes).serialize(serializer)
+        } else {
+            bytes.serialize(serializer)
+        }
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Vec<u8>, D::Error> {
+        if deserializer.is_human_readable() {
+            let text = String::deserialize(deserializer)?;
+            let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+            hex::decode(text).map_err(D::Error::custom)
+        } else {
+            Vec::deserialize(deserializer)
+        }
+    }
+}
+
+/// An AID.
+pub(crate) mod aid {
+    use super::{Aid, Deserializer, Error, Serializer};
+
+    // serde's `with` passes a reference.
+    #[allow(clippy::trivially_copy_pass_by_ref)]
+    pub(crate) fn serialize<S: Serializer>(aid: &Aid, serializer: S) -> Result<S::Ok, S::Error> {
+        super::bytes::serialize(aid.as_bytes(), serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Aid, D::Error> {
+        Aid::new(&super::bytes::deserialize(deserializer)?).map_err(D::Error::custom)
+    }
+}
+
+/// AIDs in a list.
+pub(crate) mod aids {
+    use super::{Aid, Serialize, Serializer};
+
+    struct One(Aid);
+
+    impl Serialize for One {
+        fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            super::aid::serialize(&self.0, serializer)
+        }
+    }
+
+    pub(crate) fn serialize<S: Serializer>(aids: &[Aid], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(aids.iter().copied().map(One))
+    }
+}

@@ -1,0 +1,98 @@
+//! What an applet gets from the card while it runs.
+
+use globalplatform::SecurityLevel;
+use iso7816::{Aid, StatusWord};
+use rand_core::CryptoRng;
+
+use crate::{
+    nvm::Nvm,
+    profile::Personality,
+    random::{CardRng, Random},
+    secure_channel::{SecureChannel, Session},
+    state::{LOCKED, Registry},
+};
+
+/// The card, as one applet instance sees it during one call.
+pub struct Host<'a> {
+    pub(crate) nvm: Nvm<'a>,
+    pub(crate) instance: Aid,
+    pub(crate) random: &'a mut dyn Random,
+    pub(crate) session: &'a mut Session,
+    pub(crate) registry: &'a mut Registry,
+    pub(crate) personality: &'a Personality,
+}
+
+impl<'a> Host<'a> {
+    /// AID of the instance.
+    #[must_use]
+    pub const fn instance(&self) -> Aid {
+        self.instance
+    }
+
+    /// Life cycle state of the instance: 03 INSTALLED, 07 SELECTABLE, or one of its own [GPCS 2.3.1 §5.3.1].
+    #[must_use]
+    pub fn life_cycle(&self) -> u8 {
+        self.registry.application(self.instance).map_or(0, |entry| entry.life_cycle)
+    }
+
+    /// Changes the life cycle state of the instance: to an application specific state (low three bits set), or to LOCKED (bit 8
+    /// set, the other bits unchanged), from which it cannot free itself [GPCS 2.3.1 §5.3.1.2, §9.6.2].
+    ///
+    /// # Errors
+    /// 6985 for any other state.
+    pub fn set_life_cycle(&mut self, state: u8) -> Result<(), StatusWord> {
+        let current = self.life_cycle();
+        let own_state = current & (LOCKED | 0x07) == 0x07 && state & (LOCKED | 0x07) == 0x07;
+        let locks_itself = current & LOCKED == 0 && state == current | LOCKED;
+        if !own_state && !locks_itself {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        self.registry.set_life_cycle(self.nvm.log, self.instance, state)
+    }
+
+    /// Fills `bytes` with random bytes.
+    pub fn random(&mut self, bytes: &mut [u8]) {
+        self.random.fill(bytes);
+    }
+
+    /// The card's random number generator, for key generation.
+    #[must_use]
+    pub fn rng(&mut self) -> impl CryptoRng + use<'_> {
+        CardRng(&mut *self.random)
+    }
+
+    /// The persistent records of the instance, to read and write.
+    pub const fn nvm(&mut self) -> &mut Nvm<'a> {
+        &mut self.nvm
+    }
+
+    /// The persistent records of the instance, to read.
+    #[must_use]
+    pub const fn records(&self) -> &Nvm<'a> {
+        &self.nvm
+    }
+
+    /// The secure channel service of the instance's security domain.
+    #[must_use]
+    pub fn secure_channel(&mut self) -> SecureChannel<'_> {
+        SecureChannel {
+            session: &mut *self.session,
+            log: &mut *self.nvm.log,
+            random: &mut *self.random,
+            personality: self.personality,
+            selected: self.instance,
+        }
+    }
+
+    /// The security level of the secure channel, with `AUTHENTICATED`; empty when there is none.
+    #[must_use]
+    pub fn security_level(&self) -> SecurityLevel {
+        self.session.level()
+    }
+
+    /// The card's production life cycle data (tag 9F7F, 42 bytes).
+    #[must_use]
+    pub fn cplc(&self) -> [u8; 42] {
+        self.personality.cplc.to_bytes()
+    }
+}

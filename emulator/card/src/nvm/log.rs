@@ -1,0 +1,217 @@
+//! The write log: numbers, undo journal, commits, power failures.
+
+use std::collections::BTreeMap;
+
+use super::{KEY_LENGTH_MAX, NvmError, Owner, RECORD_OVERHEAD, VALUE_LENGTH_MAX};
+use crate::image::{Change, ImageError, ImageStore};
+
+type Records = BTreeMap<Vec<u8>, Vec<u8>>;
+
+/// One write that can still be undone.
+struct Undo {
+    owner: Owner,
+    key: Vec<u8>,
+    previous: Option<Vec<u8>>,
+}
+
+/// All records of the card, and how they change.
+///
+/// Each put and each delete is one write, and so is the mark that ends a commit. A power failure after any write before the mark
+/// leaves the state of the commit before; after the mark, the new one.
+pub(crate) struct WriteLog {
+    records: BTreeMap<Owner, Records>,
+    // Writes since the last commit, oldest first; undone from the end.
+    journal: Vec<Undo>,
+    image: Box<dyn ImageStore>,
+    capacity: usize,
+    // Invariant: the sum of `cost` over all records.
+    used: usize,
+    writes: u64,
+    tear_at: Option<u64>,
+    power_lost: bool,
+    system_written: bool,
+}
+
+impl WriteLog {
+    /// Opens the records of an image.
+    pub(crate) fn open(mut image: Box<dyn ImageStore>) -> Result<Self, ImageError> {
+        let mut log = Self {
+            records: BTreeMap::new(),
+            journal: Vec::new(),
+            capacity: usize::MAX,
+            used: 0,
+            writes: 0,
+            tear_at: None,
+            power_lost: false,
+            system_written: false,
+            image: Box::new(crate::image::MemoryImage::default()),
+        };
+        for record in image.load()? {
+            log.used += cost(&record.key, &record.value);
+            log.records.entry(record.owner).or_default().insert(record.key, record.value);
+        }
+        log.image = image;
+        Ok(log)
+    }
+
+    /// Sets how many bytes the card has.
+    pub(crate) const fn set_capacity(&mut self, bytes: usize) {
+        self.capacity = bytes;
+    }
+
+    pub(crate) fn get(&self, owner: Owner, key: &[u8]) -> Option<&[u8]> {
+        self.records.get(&owner)?.get(key).map(Vec::as_slice)
+    }
+
+    pub(crate) fn keys_with_prefix(&self, owner: Owner, prefix: &[u8]) -> Vec<Vec<u8>> {
+        let Some(records) = self.records.get(&owner) else { return Vec::new() };
+        let from_prefix = records.range(prefix.to_vec()..);
+        from_prefix.map(|(key, _)| key).take_while(|key| key.starts_with(prefix)).cloned().collect()
+    }
+
+    pub(crate) fn put(&mut self, owner: Owner, key: &[u8], value: Vec<u8>) -> Result<(), NvmError> {
+        if key.len() > KEY_LENGTH_MAX || value.len() > VALUE_LENGTH_MAX {
+            return Err(NvmError::RecordTooLong);
+        }
+        let before = self.get(owner, key).map_or(0, |old| cost(key, old));
+        let after = cost(key, &value);
+        if self.used - before + after > self.capacity {
+            return Err(NvmError::Full);
+        }
+        self.count_write()?;
+        self.change(owner, key, Some(value));
+        self.end_write()
+    }
+
+    pub(crate) fn delete(&mut self, owner: Owner, key: &[u8]) -> Result<(), NvmError> {
+        if self.get(owner, key).is_none() {
+            return Ok(());
+        }
+        self.count_write()?;
+        self.change(owner, key, None);
+        self.end_write()
+    }
+
+    /// Deletes all records of an owner.
+    pub(crate) fn delete_owner(&mut self, owner: Owner) -> Result<(), NvmError> {
+        self.keys_with_prefix(owner, &[]).iter().try_for_each(|key| self.delete(owner, key))
+    }
+
+    fn change(&mut self, owner: Owner, key: &[u8], value: Option<Vec<u8>>) {
+        let previous = self.replace(owner, key, value);
+        self.system_written |= owner == Owner::System;
+        self.journal.push(Undo { owner, key: key.to_vec(), previous });
+    }
+
+    fn replace(&mut self, owner: Owner, key: &[u8], value: Option<Vec<u8>>) -> Option<Vec<u8>> {
+        self.used += value.as_ref().map_or(0, |new| cost(key, new));
+        let records = self.records.entry(owner).or_default();
+        let previous = match value {
+            Some(value) => records.insert(key.to_vec(), value),
+            None => records.remove(key),
+        };
+        if records.is_empty() {
+            self.records.remove(&owner);
+        }
+        self.used -= previous.as_ref().map_or(0, |old| cost(key, old));
+        previous
+    }
+
+    fn count_write(&mut self) -> Result<(), NvmError> {
+        if self.power_lost {
+            return Err(NvmError::PowerLost);
+        }
+        self.writes += 1;
+        Ok(())
+    }
+
+    /// The write took place; does the power fail now?
+    fn end_write(&mut self) -> Result<(), NvmError> {
+        self.power_lost |= self.tear_at.is_some_and(|at| self.writes >= at);
+        if self.power_lost { Err(NvmError::PowerLost) } else { Ok(()) }
+    }
+
+    /// Makes the writes since the last commit survive, all of them in one transaction of the image.
+    pub(crate) fn commit(&mut self) -> Result<(), NvmError> {
+        if self.power_lost {
+            return Err(NvmError::PowerLost);
+        }
+        if self.journal.is_empty() {
+            return Ok(());
+        }
+        let batch = self.batch();
+        if let Err(error) = self.image.apply(&batch) {
+            tracing::error!(%error, "card image not written");
+            return Err(NvmError::ImageFailed);
+        }
+        self.journal.clear();
+        self.system_written = false;
+        self.count_write()?;
+        self.end_write()
+    }
+
+    /// The records that the journal names, as they are now; each once.
+    fn batch(&self) -> Vec<Change> {
+        let touched: std::collections::BTreeSet<(Owner, &[u8])> =
+            self.journal.iter().map(|undo| (undo.owner, undo.key.as_slice())).collect();
+        let change = |(owner, key): (Owner, &[u8])| Change {
+            owner,
+            key: key.to_vec(),
+            value: self.get(owner, key).map(<[u8]>::to_vec),
+        };
+        touched.into_iter().map(change).collect()
+    }
+
+    /// Undoes the writes since the last commit. Returns whether a record of the system was among them.
+    pub(crate) fn roll_back(&mut self) -> bool {
+        while let Some(undo) = self.journal.pop() {
+            self.replace(undo.owner, &undo.key, undo.previous);
+        }
+        core::mem::take(&mut self.system_written)
+    }
+
+    /// Lets the power fail after the `writes`-th write from now (1 is the next one).
+    pub(crate) const fn tear_after(&mut self, writes: u64) {
+        self.tear_at = Some(self.writes.saturating_add(writes));
+    }
+
+    /// Power is back, or was never lost; a tear that did not come about is forgotten.
+    pub(crate) fn power_on(&mut self) -> bool {
+        self.power_lost = false;
+        self.tear_at = None;
+        self.roll_back()
+    }
+
+    pub(crate) const fn power_lost(&self) -> bool {
+        self.power_lost
+    }
+
+    pub(crate) const fn writes(&self) -> u64 {
+        self.writes
+    }
+
+    pub(crate) const fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    pub(crate) const fn used(&self) -> usize {
+        self.used
+    }
+
+    pub(crate) const fn free(&self) -> usize {
+        self.capacity.saturating_sub(self.used)
+    }
+
+    pub(crate) fn used_by(&self, owner: Owner) -> usize {
+        let cost_of = |records: &Records| records.iter().map(|(key, value)| cost(key, value)).sum();
+        self.records.get(&owner).map_or(0, cost_of)
+    }
+
+    pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> {
+        self.records.keys().copied()
+    }
+}
+
+const fn cost(key: &[u8], value: &[u8]) -> usize {
+    key.len() + value.len() + RECORD_OVERHEAD
+}

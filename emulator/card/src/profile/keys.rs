@@ -1,0 +1,94 @@
+//! The keys that a card is born with.
+
+use core::fmt;
+
+use globalplatform::{
+    key::{Key, KeyAlgorithm, KeySet},
+    scp::Protocol,
+};
+use serde::{Deserialize, Serialize};
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::ProfileError;
+use crate::encoding;
+
+/// The test key that cards are customarily delivered with.
+const TEST_KEY: [u8; 16] = [
+    0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F,
+];
+
+/// The bytes of a key.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+struct KeyBytes(#[serde(with = "encoding::bytes")] Vec<u8>);
+
+/// A key set of a profile. Its keys are shown by nobody.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct InitialKeySet {
+    /// Key version number: 01 to 7F, or FF for initial keys that the first PUT KEY replaces.
+    pub version: u8,
+    /// Secure channel protocol: 1, 2 or 3.
+    pub protocol: u8,
+    /// Option `i` of the protocol.
+    pub option: u8,
+    enc: KeyBytes,
+    mac: KeyBytes,
+    dek: KeyBytes,
+}
+
+impl Default for InitialKeySet {
+    /// Key version 01, SCP02 i=15, test keys.
+    fn default() -> Self {
+        Self::from_parts(1, 2, 0x15, [&TEST_KEY; 3])
+    }
+}
+
+impl InitialKeySet {
+    fn from_parts(version: u8, protocol: u8, option: u8, keys: [&[u8]; 3]) -> Self {
+        let [enc, mac, dek] = keys.map(|key| KeyBytes(key.to_vec()));
+        Self { version, protocol, option, enc, mac, dek }
+    }
+
+    /// A set of these keys.
+    #[must_use]
+    pub fn new(version: u8, protocol: Protocol, keys: &KeySet) -> Self {
+        Self::from_parts(version, protocol.id(), protocol.i(), keys.in_order().map(Key::bytes))
+    }
+
+    /// A set of three customary test keys, 16 bytes each.
+    #[must_use]
+    pub fn test_keys(version: u8, protocol: Protocol) -> Self {
+        Self::from_parts(version, protocol.id(), protocol.i(), [&TEST_KEY; 3])
+    }
+
+    /// The keys with their protocol.
+    ///
+    /// # Errors
+    /// `UnsupportedProtocol`, or `KeysUnfit` when a key has the wrong length or the version is 00 or 80 to FE.
+    pub fn key_set(&self) -> Result<(Protocol, KeySet), ProfileError> {
+        let (id, i) = (self.protocol, self.option);
+        let protocol =
+            Protocol::new(id, i).map_err(|_| ProfileError::UnsupportedProtocol { id, i })?;
+        if !matches!(self.version, 0x01..=0x7F | 0xFF) {
+            return Err(ProfileError::KeysUnfit(self.version));
+        }
+        let key = |bytes: &[u8]| {
+            match id {
+                3 => Key::aes(bytes),
+                _ => Key::new(KeyAlgorithm::Des3, bytes),
+            }
+            .map_err(|_| ProfileError::KeysUnfit(self.version))
+        };
+        let set = KeySet::new(key(&self.enc.0)?, key(&self.mac.0)?, key(&self.dek.0)?);
+        set.algorithm().ok_or(ProfileError::KeysUnfit(self.version))?;
+        Ok((protocol, set))
+    }
+}
+
+impl fmt::Debug for InitialKeySet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { version, protocol, option, .. } = self;
+        write!(f, "InitialKeySet(version {version:02X}, SCP{protocol:02X} i={option:02X})")
+    }
+}

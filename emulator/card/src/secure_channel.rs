@@ -1,0 +1,180 @@
+//! The secure channel service of a security domain: its own commands and its applications' commands go through it
+//! [GPCS 2.3.1 §10].
+//!
+//! There is one session per logical channel. A wrong cryptogram or MAC closes it; so do SELECT, reset and INITIALIZE UPDATE.
+
+use globalplatform::scp::{
+    ScpError, SecurityLevel,
+    card::{Channel, Handshake, Pending},
+};
+use iso7816::{Aid, Command, Response, StatusWord};
+use zeroize::Zeroizing;
+
+use crate::{
+    nvm::WriteLog,
+    profile::Personality,
+    random::Random,
+    state::{KeySetRecord, default_key_set},
+};
+
+/// The session of one logical channel.
+#[derive(Default)]
+pub(crate) enum Session {
+    /// No secure channel.
+    #[default]
+    None,
+    /// INITIALIZE UPDATE was answered; EXTERNAL AUTHENTICATE is awaited.
+    Pending { pending: Box<Pending>, version: u8, counter: u32 },
+    /// Open, or closed by a wrong MAC: then the channel itself refuses everything.
+    Open(Box<Channel>),
+}
+
+impl Session {
+    pub(crate) fn level(&self) -> SecurityLevel {
+        match self {
+            Self::Open(channel) => channel.level(),
+            _ => SecurityLevel::empty(),
+        }
+    }
+
+    pub(crate) const fn is_none(&self) -> bool {
+        matches!(self, Self::None)
+    }
+
+    /// Checks and decrypts a command of the session.
+    pub(crate) fn unwrap(&mut self, command: &Command) -> Result<Command, StatusWord> {
+        match self {
+            Self::Open(channel) => channel.unwrap(command).map_err(|error| error.status()),
+            _ => Err(StatusWord::SECURITY_STATUS),
+        }
+    }
+
+    /// Protects the response to the command that was unwrapped last.
+    pub(crate) fn wrap(&mut self, response: Response) -> Result<Response, StatusWord> {
+        match self {
+            Self::Open(channel) if channel.is_open() => {
+                channel.wrap(response).map_err(|error| error.status())
+            }
+            _ => Ok(response),
+        }
+    }
+
+    pub(crate) fn decrypt(&self, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, StatusWord> {
+        match self {
+            Self::Open(channel) => channel.decrypt_sensitive(data).map_err(|error| match error {
+                ScpError::Key(_) => StatusWord::WRONG_DATA,
+                other => other.status(),
+            }),
+            _ => Err(StatusWord::SECURITY_STATUS),
+        }
+    }
+}
+
+/// What an application gets of its security domain: the domain opens and operates the channel, the application decides which
+/// commands must come through it [GPCS 2.3.1 §7.6, §10.2].
+pub struct SecureChannel<'a> {
+    pub(crate) session: &'a mut Session,
+    pub(crate) log: &'a mut WriteLog,
+    pub(crate) random: &'a mut dyn Random,
+    pub(crate) personality: &'a Personality,
+    /// The application that is selected on the logical channel.
+    pub(crate) selected: Aid,
+}
+
+impl SecureChannel<'_> {
+    /// Obeys INITIALIZE UPDATE: returns the data of the response and waits for EXTERNAL AUTHENTICATE. A session that was there is
+    /// closed, also when the command fails [GPCS 2.3.1 §D.4.1, §E.5.1, AmdD 1.1.1 §7.1.1].
+    ///
+    /// The key set of version P1 is used, or the first complete one for 00. Under SCP03 the counter is stored before the answer.
+    ///
+    /// # Errors
+    /// 6A88 when there is no such key set, 6700 for a host challenge of the wrong length, 6985 when the counter is exhausted.
+    pub fn initialize_update(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
+        *self.session = Session::None;
+        let set = match command.header.p1 {
+            0 => default_key_set(self.log),
+            version => KeySetRecord::load(self.log, version),
+        }
+        .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        let (protocol, keys) = set.channel_keys().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        let version = set.version;
+        if command.data.len() != protocol.mac_length() {
+            return Err(StatusWord::WRONG_LENGTH);
+        }
+        let stored = KeySetRecord::counter(self.log, version);
+        let next = Handshake::next_counter(protocol, stored).map_err(|error| error.status())?;
+        let counts_now = protocol.id() == 3 && protocol.pseudo_random_challenge();
+        if counts_now {
+            KeySetRecord::advance_counter(self.log, version, next)?;
+        }
+        let mut random = [0; 16];
+        self.random.fill(&mut random);
+        let handshake = Handshake {
+            keys: &keys,
+            key_version: version,
+            protocol,
+            kdd: self.personality.kdd(),
+            sequence_counter: if counts_now { next } else { stored },
+            aid: self.selected,
+            random,
+        };
+        let (answer, pending) =
+            handshake.initialize_update(&command.data).map_err(|error| error.status())?;
+        *self.session = Session::Pending { pending: Box::new(pending), version, counter: next };
+        Ok(answer)
+    }
+
+    /// Obeys EXTERNAL AUTHENTICATE: opens the channel at the security level in P1. Under SCP02 the counter is stored before that
+    /// [GPCS 2.3.1 §D.4.2, §E.5.2, AmdD 1.1.1 §7.1.2].
+    ///
+    /// # Errors
+    /// 6985 when no INITIALIZE UPDATE came before, 6300 for a wrong host cryptogram, 6982 for a wrong C-MAC, 6A86 for a level that
+    /// is not offered, 6700.
+    pub fn external_authenticate(&mut self, command: &Command) -> Result<(), StatusWord> {
+        let Session::Pending { pending, version, counter } = core::mem::take(self.session) else {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        };
+        let protocol = pending.protocol();
+        let channel = pending.external_authenticate(command).map_err(|error| error.status())?;
+        if protocol.id() == 2 {
+            KeySetRecord::advance_counter(self.log, version, counter)?;
+        }
+        *self.session = Session::Open(Box::new(channel));
+        Ok(())
+    }
+
+    /// Checks and decrypts a command according to the session's security level. Its CLA comes back without secure messaging.
+    ///
+    /// # Errors
+    /// 6982 when there is no session, or the protection is wrong; then the session is closed.
+    pub fn unwrap(&mut self, command: &Command) -> Result<Command, StatusWord> {
+        self.session.unwrap(command)
+    }
+
+    /// Protects a response according to the session's security level; each response to an unwrapped command must go through here.
+    ///
+    /// # Errors
+    /// A status word when the session lacks what its level asks for.
+    pub fn wrap(&mut self, response: Response) -> Result<Response, StatusWord> {
+        self.session.wrap(response)
+    }
+
+    /// Decrypts sensitive data (a key, a PIN) under the session's data encryption key. The padding, if any, stays.
+    ///
+    /// # Errors
+    /// 6982 without a session, 6A80 when the data are no whole number of blocks.
+    pub fn decrypt(&self, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, StatusWord> {
+        self.session.decrypt(data)
+    }
+
+    /// The security level in force, with `AUTHENTICATED`; empty when there is no open session.
+    #[must_use]
+    pub fn security_level(&self) -> SecurityLevel {
+        self.session.level()
+    }
+
+    /// Closes the session [GPCS 2.3.1 §10.2.3].
+    pub fn close(&mut self) {
+        *self.session = Session::None;
+    }
+}

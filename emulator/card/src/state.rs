@@ -1,0 +1,82 @@
+//! The typed records of the card itself: registry, keys, data objects.
+
+mod keys;
+mod registry;
+
+use globalplatform::KeySet;
+use iso7816::StatusWord;
+use serde::{Serialize, de::DeserializeOwned};
+
+pub(crate) use self::{
+    keys::{KeySetRecord, StoredKey, default_key_set, key_set_versions},
+    registry::{Application, CARD_RESET, IssuerDomain, LOCKED, Registry},
+};
+use crate::{
+    image::ImageError,
+    nvm::{Owner, WriteLog},
+    profile::{CardProfile, Personality},
+};
+
+const PERSONALITY: &[u8] = b"personality";
+const FORMAT: &[u8] = b"format";
+/// Version of the record layout; an image of another version is refused.
+const FORMAT_VERSION: u8 = 1;
+
+/// Reads a record of the system.
+pub(crate) fn load<T: DeserializeOwned>(log: &WriteLog, key: &[u8]) -> Option<T> {
+    postcard::from_bytes(log.get(Owner::System, key)?).ok()
+}
+
+/// Writes a record of the system.
+pub(crate) fn save<T: Serialize>(
+    log: &mut WriteLog,
+    key: &[u8],
+    value: &T,
+) -> Result<(), StatusWord> {
+    let bytes = postcard::to_allocvec(value).map_err(|_| StatusWord::MEMORY_FAILURE)?;
+    Ok(log.put(Owner::System, key, bytes)?)
+}
+
+/// Reads what kind of card an image holds.
+pub(crate) fn personality(log: &WriteLog) -> Result<Personality, ImageError> {
+    match load::<u8>(log, FORMAT) {
+        None => return Err(ImageError::Empty),
+        Some(FORMAT_VERSION) => {}
+        Some(_) => return Err(ImageError::Corrupt("records of another version")),
+    }
+    load(log, PERSONALITY).ok_or(ImageError::Corrupt("no personality"))
+}
+
+/// Writes the records of a card that is born.
+pub(crate) fn create(log: &mut WriteLog, profile: &CardProfile) -> Result<(), StatusWord> {
+    let personality = &profile.personality;
+    save(log, FORMAT, &FORMAT_VERSION)?;
+    save(log, PERSONALITY, personality)?;
+    IssuerDomain::born(personality).save(log)?;
+    for initial in &profile.key_sets {
+        let (protocol, keys): (_, KeySet) =
+            initial.key_set().map_err(|_| StatusWord::WRONG_DATA)?;
+        KeySetRecord::of(initial.version, protocol, &keys).save(log)?;
+    }
+    for (tag, value) in [(0x42, &personality.iin), (0x45, &personality.cin)] {
+        if !value.is_empty() {
+            put_object(log, tag, value)?;
+        }
+    }
+    Ok(())
+}
+
+/// The value of a stored data object.
+pub(crate) fn object(log: &WriteLog, tag: u16) -> Option<&[u8]> {
+    log.get(Owner::System, &object_key(tag))
+}
+
+/// Stores the value of a data object.
+pub(crate) fn put_object(log: &mut WriteLog, tag: u16, value: &[u8]) -> Result<(), StatusWord> {
+    Ok(log.put(Owner::System, &object_key(tag), value.to_vec())?)
+}
+
+fn object_key(tag: u16) -> [u8; 3] {
+    let [high, low] = tag.to_be_bytes();
+    [b'd', high, low]
+}
