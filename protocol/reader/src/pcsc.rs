@@ -106,7 +106,8 @@ fn select_reader<'names>(name: &str, names: &'names [String]) -> Result<&'names 
     }
 }
 
-/// A PC/SC reader and, once connected, the card in it. Dropping it resets the card.
+/// A PC/SC reader and, once connected, the card in it. Dropping it resets a card that is held for ourselves, and leaves a shared one as
+/// it is, for another program may be logged in to it.
 pub struct PcscReader {
     context: ::pcsc::Context,
     name: String,
@@ -145,6 +146,17 @@ impl PcscReader {
             self.card = None;
         }
         error
+    }
+}
+
+impl Drop for PcscReader {
+    fn drop(&mut self) {
+        if self.sharing == Sharing::Shared
+            && let Some(connected) = self.card.take()
+        {
+            // A card that is gone needs no leave.
+            let _ = connected.card.disconnect(::pcsc::Disposition::LeaveCard);
+        }
     }
 }
 
