@@ -1,5 +1,101 @@
 //! Typed commands of GlobalPlatform, both directions [GPCS 2.3.1 §11].
+//!
+//! A security domain turns the plain command into one of these before it acts; a host builds one and wraps what
+//! `to_command` gives. CLA is 80 on the basic logical channel; whoever uses another channel sets its bits afterwards.
 
 mod chaining;
+mod channel_setup;
+mod delete;
+mod error;
+mod get_data;
+mod install;
+mod install_parameters;
+mod load;
+mod put_key;
+mod reader;
+mod rmac;
+mod select;
+mod status;
+mod store_data;
+
+use iso7816::Command;
 
 pub use chaining::{MORE_SEGMENTS, chain};
+pub use channel_setup::{ExternalAuthenticate, InitializeUpdate};
+pub use delete::{Delete, DeleteTarget};
+pub use error::CommandError;
+pub use get_data::GetData;
+pub use install::{Install, InstallPurpose};
+pub use install_parameters::{InstallParameters, SystemParameters};
+pub use load::{Load, LoadFile};
+pub use put_key::{
+    COMPONENTS_MAX, KEY_TYPE_AES, KEY_TYPE_DES, KEY_TYPE_DES_ECB_CBC, KeyBlockDialect,
+    KeyComponent, PutKey,
+};
+pub(crate) use reader::{Reader, push_long_lv, push_lv};
+pub use rmac::{BeginRmacSession, EndRmacSession};
+pub use select::Select;
+pub use status::{GetStatus, SetStatus, StatusScope};
+pub use store_data::{StoreData, StoreDataEncryption, StoreDataFormat};
+
+/// One table of the commands: instruction byte, variant, type.
+macro_rules! commands {
+    ($($(#[$doc:meta])* $variant:ident($type:ty);)*) => {
+        /// A command of a security domain, parsed.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub enum CardCommand {
+            $($(#[$doc])* $variant($type),)*
+        }
+
+        impl CardCommand {
+            /// The instruction bytes that [`CardCommand::parse`] knows.
+            pub const INSTRUCTIONS: &[u8] = &[$(<$type>::INS),*];
+
+            /// Parses a plain command by its instruction byte.
+            ///
+            /// # Errors
+            /// `UnknownInstruction`; else what the command's own parser says.
+            pub fn parse(command: &Command) -> Result<Self, CommandError> {
+                match command.header.ins {
+                    $(<$type>::INS => <$type>::parse(command).map(Self::$variant),)*
+                    ins => Err(CommandError::UnknownInstruction(ins)),
+                }
+            }
+
+            /// The command as an APDU.
+            #[must_use]
+            pub fn to_command(&self) -> Command {
+                match self { $(Self::$variant(command) => command.to_command(),)* }
+            }
+        }
+    };
+}
+
+commands! {
+    /// BEGIN R-MAC SESSION.
+    BeginRmacSession(BeginRmacSession);
+    /// DELETE.
+    Delete(Delete);
+    /// END R-MAC SESSION.
+    EndRmacSession(EndRmacSession);
+    /// EXTERNAL AUTHENTICATE.
+    ExternalAuthenticate(ExternalAuthenticate);
+    /// GET DATA.
+    GetData(GetData);
+    /// GET STATUS.
+    GetStatus(GetStatus);
+    /// INITIALIZE UPDATE.
+    InitializeUpdate(InitializeUpdate);
+    /// INSTALL.
+    Install(Install);
+    /// LOAD.
+    Load(Load);
+    /// PUT KEY.
+    PutKey(PutKey);
+    /// SELECT.
+    Select(Select);
+    /// SET STATUS.
+    SetStatus(SetStatus);
+    /// STORE DATA.
+    StoreData(StoreData);
+}

@@ -1,1 +1,22 @@
-//! Data objects of GlobalPlatform cards.
+//! Data objects of GlobalPlatform cards: what GET DATA, GET STATUS and SELECT answer, life cycles, privileges.
+
+mod capability;
+mod card_data;
+mod cplc;
+mod fci;
+mod key_information;
+mod life_cycle;
+mod privileges;
+mod registry;
+
+pub use capability::{CardCapability, ChannelCapability};
+pub use card_data::{CARD_DATA_TAG, CardRecognitionData};
+pub use cplc::{CPLC_LENGTH, CPLC_TAG, Cplc};
+pub use fci::FileControlInformation;
+pub use key_information::{KeyInformation, KeyPart, key_information, parse_key_information};
+pub use life_cycle::{
+    APPLICATION_LOCKED, ApplicationState, CARD_TRANSITIONS, CardState, LOAD_FILE_LOADED,
+    SECURITY_DOMAIN_TRANSITIONS,
+};
+pub use privileges::Privileges;
+pub use registry::RegistryEntry;

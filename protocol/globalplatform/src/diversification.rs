@@ -67,11 +67,11 @@ fn each(derive: impl Fn(u8) -> Result<Key, KeyError>) -> Result<KeySet, KeyError
     Ok(KeySet::new(derive(enc)?, derive(mac)?, derive(dek)?))
 }
 
-fn des_block(master: &Key, [a, b, c, d, e, f]: [u8; 6], t: u8) -> Result<Key, KeyError> {
+fn des_block(master: &Key, data: [u8; 6], t: u8) -> Result<Key, KeyError> {
     if master.algorithm() != KeyAlgorithm::Des3 {
         return Err(KeyError::WrongAlgorithm(master.algorithm()));
     }
-    let block = [a, b, c, d, e, f, 0xF0, t, a, b, c, d, e, f, 0x0F, t];
+    let block = [&data[..], &[0xF0, t], &data, &[0x0F, t]].concat();
     let key = Zeroizing::new(master.encrypt_ecb(&block)?);
     Key::new(KeyAlgorithm::Des3, &key)
 }

@@ -264,6 +264,8 @@ where
 }
 
 fn cmac_over(mut mac: impl Mac<OutputSize = cipher::consts::U16>, parts: &[&[u8]]) -> [u8; 16] {
-    parts.iter().for_each(|part| mac.update(part));
+    for part in parts {
+        mac.update(part);
+    }
     mac.finalize().into_bytes().into()
 }

@@ -201,9 +201,8 @@ impl Protocol {
             return body;
         }
         match self {
-            // The length byte is inside; without padding when that fills the blocks.
-            Self::Scp01 { .. } => body / 8 * 8 - 1,
-            Self::Scp02 { .. } => body / 8 * 8 - 1,
+            // SCP01: one length byte and no padding where that fills the blocks; SCP02: at least one byte of padding.
+            Self::Scp01 { .. } | Self::Scp02 { .. } => body / 8 * 8 - 1,
             Self::Scp03 { .. } => body / 16 * 16 - 1,
         }
     }

@@ -262,10 +262,9 @@ fn scp01_session_key(
     card_challenge: &[u8],
 ) -> Result<Key, ScpError> {
     let halves = |challenge: &[u8]| -> Result<([u8; 4], [u8; 4]), ScpError> {
-        match *challenge {
-            [a, b, c, d, e, f, g, h] => Ok(([a, b, c, d], [e, f, g, h])),
-            _ => Err(ScpError::WrongLength { length: challenge.len() }),
-        }
+        let wrong = || ScpError::WrongLength { length: challenge.len() };
+        let (left, rest) = challenge.split_first_chunk().ok_or_else(wrong)?;
+        Ok((*left, rest.try_into().map_err(|_| wrong())?))
     };
     let (host_left, host_right) = halves(host_challenge)?;
     let (card_left, card_right) = halves(card_challenge)?;

@@ -158,10 +158,8 @@ fn verify_and_decrypt(session: &mut Session, command: &Command) -> Result<Vec<u8
         session.decrypt_command(body).ok_or(ScpError::CommandMacMismatch)
     };
     let authenticate_first = matches!(protocol, Protocol::Scp03 { .. });
-    let plain = match encrypted {
-        true if !authenticate_first => decrypt(session)?.to_vec(),
-        _ => body.to_vec(),
-    };
+    let plain =
+        if encrypted && !authenticate_first { decrypt(session)?.to_vec() } else { body.to_vec() };
     let mac = session.command_mac(command.header, &plain)?;
     if !mac.matches(protocol, received) {
         return Err(ScpError::CommandMacMismatch);
