@@ -12,6 +12,7 @@
 mod error;
 
 pub mod ca;
+pub mod clock;
 pub mod drm;
 pub mod page;
 pub mod secrets;
