@@ -319,7 +319,7 @@ impl Card {
     ) -> Result<Box<dyn Applet>, StatusWord> {
         let module = self.modules.get(index).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let mut host = Host {
-            nvm: Nvm::new(&mut self.log, Owner::Instance(instance)),
+            nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
             instance,
             random: self.random.as_mut(),
             session: &mut Session::None,
@@ -340,7 +340,7 @@ impl Card {
         let mut detached = Session::None;
         let channel = channel.and_then(|index| self.channels.get_mut(index)?.as_mut());
         let mut host = Host {
-            nvm: Nvm::new(&mut self.log, Owner::Instance(instance)),
+            nvm: Nvm::new(&mut self.log, Owner::Instance(instance), channel.is_none()),
             instance,
             random: self.random.as_mut(),
             session: channel.map_or(&mut detached, |channel| &mut channel.session),

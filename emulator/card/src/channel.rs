@@ -40,7 +40,7 @@ pub(crate) struct StatusSearch {
 
 /// A load file that is being received [GPCS 2.3.1 §9.3.5].
 pub(crate) struct Load {
-    pub(crate) load_file: Aid,
+    pub(crate) aid: Aid,
     /// Number that the next block must have.
     pub(crate) next_block: usize,
     pub(crate) bytes: Vec<u8>,

@@ -46,6 +46,10 @@ struct Instruction {
 /// SECURED: the last state in which content and keys may change.
 const SECURED: u8 = 0x0F;
 
+/// What is not in the table: refused only after it came through the secure channel, so that the chain of MACs goes on.
+const UNKNOWN: Instruction =
+    instruction(0, TERMINATED, |_, _, _| Err(StatusWord::INS_NOT_SUPPORTED)).open().interindustry();
+
 /// One table of all commands; what is not in it is answered 6D00.
 const INSTRUCTIONS: [Instruction; 12] = [
     instruction(INITIALIZE_UPDATE, CARD_LOCKED, Card::initialize_update).open(),
@@ -97,7 +101,7 @@ impl Card {
         }
         let proprietary = header.cla & 0x80 != 0;
         let known = INSTRUCTIONS.iter().find(|known| known.ins == header.ins);
-        let instruction = known.ok_or(StatusWord::INS_NOT_SUPPORTED)?;
+        let instruction = known.unwrap_or(&UNKNOWN);
         if !proprietary && !instruction.interindustry {
             return Err(StatusWord::CLA_NOT_SUPPORTED);
         }
@@ -163,7 +167,7 @@ impl Card {
             // EXTERNAL AUTHENTICATE had to follow INITIALIZE UPDATE.
             *session = Session::None;
         }
-        if session.is_none() {
+        if !session.is_open() {
             if instruction.authenticated || command.header.secure_messaging() {
                 return Err(StatusWord::SECURITY_STATUS);
             }

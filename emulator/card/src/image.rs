@@ -5,7 +5,10 @@
 
 mod redb;
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use thiserror::Error;
 
@@ -67,10 +70,12 @@ pub trait ImageStore: Send {
     fn apply(&mut self, batch: &[Change]) -> Result<(), ImageError>;
 }
 
+type MemoryRecords = BTreeMap<(Owner, Vec<u8>), Vec<u8>>;
+
 /// An image in memory. Clones share the records, so that a card can be opened again on what another one left.
 #[derive(Clone, Default)]
 pub struct MemoryImage {
-    records: Arc<Mutex<std::collections::BTreeMap<(Owner, Vec<u8>), Vec<u8>>>>,
+    records: Arc<Mutex<MemoryRecords>>,
 }
 
 impl MemoryImage {

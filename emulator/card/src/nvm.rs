@@ -19,6 +19,8 @@ pub const RECORD_OVERHEAD: usize = 8;
 pub const KEY_LENGTH_MAX: usize = 64;
 /// Longest record value, in bytes.
 pub const VALUE_LENGTH_MAX: usize = 0x1_0000;
+/// Memory that only the card itself may fill, in bytes: a full card must still count its sessions.
+pub const SYSTEM_RESERVE: usize = 1024;
 
 /// To whom a record belongs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -102,11 +104,13 @@ impl From<NvmError> for StatusWord {
 pub struct Nvm<'a> {
     pub(crate) log: &'a mut WriteLog,
     owner: Owner,
+    // Whether `commit` is for the card alone.
+    indivisible: bool,
 }
 
 impl<'a> Nvm<'a> {
-    pub(crate) const fn new(log: &'a mut WriteLog, owner: Owner) -> Self {
-        Self { log, owner }
+    pub(crate) const fn new(log: &'a mut WriteLog, owner: Owner, indivisible: bool) -> Self {
+        Self { log, owner, indivisible }
     }
 
     /// The value of a record.
@@ -137,11 +141,15 @@ impl<'a> Nvm<'a> {
         self.log.keys_with_prefix(self.owner, prefix)
     }
 
-    /// Makes what was written so far survive even if the command fails later (PIN try counters).
+    /// Makes what was written so far survive even if the command fails later (PIN try counters). While an instance is installed or
+    /// deleted this does nothing: that is done whole or not at all.
     ///
     /// # Errors
     /// 6581 when the card image could not be written.
     pub fn commit(&mut self) -> Result<(), StatusWord> {
+        if self.indivisible {
+            return Ok(());
+        }
         Ok(self.log.commit()?)
     }
 

@@ -37,8 +37,9 @@ impl Session {
         }
     }
 
-    pub(crate) const fn is_none(&self) -> bool {
-        matches!(self, Self::None)
+    /// Whether there is a session, and no wrong MAC has closed it.
+    pub(crate) const fn is_open(&self) -> bool {
+        matches!(self, Self::Open(channel) if channel.is_open())
     }
 
     /// Checks and decrypts a command of the session.

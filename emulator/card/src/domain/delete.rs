@@ -68,9 +68,10 @@ impl Card {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         self.with_applet(None, name, |applet, host| applet.uninstall(host));
+        // The registry first: when anything fails from here on it is loaded again, and with it the instance.
+        self.registry.remove(&mut self.log, name)?;
         self.instances.remove(&name);
-        self.log.delete_owner(Owner::Instance(name))?;
-        self.registry.remove(&mut self.log, name)
+        Ok(self.log.delete_owner(Owner::Instance(name))?)
     }
 
     /// Deletes the keys of a version, those with an identifier, or the one with both.

@@ -7,7 +7,13 @@ use iso7816::{
 };
 
 use super::fields::{find, malformed};
-use crate::{card::Card, channel::StatusSearch, nvm::Owner};
+use crate::{
+    card::Card,
+    channel::StatusSearch,
+    info::LoadFileInfo,
+    nvm::Owner,
+    state::{Application, CARD_RESET},
+};
 
 const ISSUER_DOMAIN: u8 = 0x80;
 const APPLICATIONS: u8 = 0x40;
@@ -125,24 +131,15 @@ impl Card {
     }
 
     fn load_file_entries(&self, with_modules: bool) -> Vec<Entry> {
-        let mut entries: Vec<Entry> = Vec::new();
-        for module in &self.modules {
-            let aid = module.load_file();
-            let entry = match entries.iter_mut().find(|entry| entry.aid == aid) {
-                Some(entry) => entry,
-                None => entries.push_mut(Entry {
-                    aid,
-                    life_cycle: LOADED,
-                    privileges: None,
-                    load_file: None,
-                    version: Some(module.version()),
-                    modules: Vec::new(),
-                }),
-            };
-            if with_modules {
-                entry.modules.push(module.module());
-            }
-        }
+        let entry = |file: LoadFileInfo| Entry {
+            aid: file.aid,
+            life_cycle: LOADED,
+            privileges: None,
+            load_file: None,
+            version: Some(file.version),
+            modules: if with_modules { file.modules } else { Vec::new() },
+        };
+        let mut entries: Vec<Entry> = self.load_files().into_iter().map(entry).collect();
         entries.sort_by_key(|entry| entry.aid);
         entries
     }
@@ -150,8 +147,8 @@ impl Card {
     /// The issuer domain has Card Reset unless an application holds it [GPCS 2.3.1 §6.6.2].
     pub(crate) fn isd_privileges(&self) -> [u8; 3] {
         let [mut first, second, third] = self.registry.isd.privileges;
-        if self.registry.applications().any(crate::state::Application::has_card_reset) {
-            first &= !crate::state::CARD_RESET;
+        if self.registry.applications().any(Application::has_card_reset) {
+            first &= !CARD_RESET;
         }
         [first, second, third]
     }

@@ -85,7 +85,8 @@ impl Card {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         self.check_memory(parameters, &[TAG_CODE_SIZE, TAG_DATA_SIZE])?;
-        self.channel(channel)?.load = Some(Load { load_file, next_block: 0, bytes: Vec::new() });
+        self.channel(channel)?.load =
+            Some(Load { aid: load_file, next_block: 0, bytes: Vec::new() });
         Ok(())
     }
 

@@ -80,8 +80,8 @@ impl Card {
 
     fn finish_load(&mut self, load: Load) -> Result<(), StatusWord> {
         check_structure(&load.bytes)?;
-        self.load_policy.admit(load.load_file, &self.modules)?;
-        Ok(self.log.put(Owner::LoadFile(load.load_file), IMAGE, load.bytes)?)
+        self.load_policy.admit(load.aid, &self.modules)?;
+        Ok(self.log.put(Owner::LoadFile(load.aid), IMAGE, load.bytes)?)
     }
 }
 

@@ -53,7 +53,7 @@ impl Card {
             return Err(StatusWord::WRONG_DATA);
         }
         let mut answer = vec![version];
-        keys.iter().for_each(|new| answer.extend_from_slice(&new.check_value));
+        answer.extend(keys.iter().flat_map(|new| &new.check_value));
         let keys = keys.into_iter().map(|new| new.key).collect();
         if old_version == 0 {
             self.add_keys(version, keys)?;
@@ -75,11 +75,16 @@ impl Card {
         if keys.iter().any(|key| set.key(key.id).is_some()) {
             return Err(StatusWord::WRONG_DATA);
         }
-        keys.into_iter().for_each(|key| set.put(key));
+        for key in keys {
+            set.put(key);
+        }
         let complete = set.channel_keys().is_some();
         self.save_changed(&set)?;
-        if let Some(initial) = KeySetRecord::load(&self.log, INITIAL_VERSION).filter(|_| complete) {
-            remove_all(initial).save(&mut self.log)?;
+        if let Some(mut initial) =
+            KeySetRecord::load(&self.log, INITIAL_VERSION).filter(|_| complete)
+        {
+            initial.clear();
+            initial.save(&mut self.log)?;
         }
         Ok(())
     }
@@ -100,7 +105,9 @@ impl Card {
             }
         }
         if old_version == version {
-            keys.into_iter().for_each(|key| old.put(key));
+            for key in keys {
+                old.put(key);
+            }
             return self.save_changed(&old);
         }
         let mut set = match KeySetRecord::load(&self.log, version) {
@@ -134,12 +141,6 @@ impl Card {
         let aes = keys.iter().filter_map(StoredKey::key).any(|key| key.algorithm().is_aes());
         self.personality.protocol_of(aes).map_err(|_| StatusWord::WRONG_DATA)
     }
-}
-
-fn remove_all(mut set: KeySetRecord) -> KeySetRecord {
-    let ids: Vec<u8> = set.keys().iter().map(|key| key.id).collect();
-    ids.into_iter().for_each(|id| set.remove(id));
-    set
 }
 
 /// One key field: components, then the check value [GPCS 2.3.1 §11.8.2.3].

@@ -4,7 +4,7 @@ use iso7816::{Aid, Command, Response, StatusWord};
 
 use crate::{
     card::Card,
-    state::{Application, LOCKED},
+    state::{Application, IssuerDomain, LOCKED},
 };
 
 const CARD: u8 = 0x80;
@@ -42,8 +42,8 @@ impl Card {
         if state != TERMINATED && !CARD_TRANSITIONS.contains(&(current, state)) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        self.registry.isd.life_cycle = state;
-        self.registry.isd.save(&mut self.log)
+        let domain = IssuerDomain { life_cycle: state, ..self.registry.isd.clone() };
+        self.registry.put_domain(&mut self.log, domain)
     }
 
     fn set_application_state(&mut self, name: &[u8], state: u8) -> Result<(), StatusWord> {

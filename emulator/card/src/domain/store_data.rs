@@ -6,7 +6,11 @@ use super::{
     fields::malformed,
     get_data::{PERSONALIZATION, PRE_PERSONALIZATION},
 };
-use crate::{card::Card, channel::Store, state};
+use crate::{
+    card::Card,
+    channel::Store,
+    state::{self, IssuerDomain},
+};
 
 /// Bits of P1.
 const LAST_BLOCK: u8 = 0x80;
@@ -99,8 +103,8 @@ impl Card {
         if taken {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        self.registry.isd.aid = aid;
-        self.registry.isd.save(&mut self.log)
+        let domain = IssuerDomain { aid, ..self.registry.isd.clone() };
+        self.registry.put_domain(&mut self.log, domain)
     }
 }
 

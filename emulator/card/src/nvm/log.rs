@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{KEY_LENGTH_MAX, NvmError, Owner, RECORD_OVERHEAD, VALUE_LENGTH_MAX};
+use super::{KEY_LENGTH_MAX, NvmError, Owner, RECORD_OVERHEAD, SYSTEM_RESERVE, VALUE_LENGTH_MAX};
 use crate::image::{Change, ImageError, ImageStore};
 
 type Records = BTreeMap<Vec<u8>, Vec<u8>>;
@@ -75,7 +75,8 @@ impl WriteLog {
         }
         let before = self.get(owner, key).map_or(0, |old| cost(key, old));
         let after = cost(key, &value);
-        if self.used - before + after > self.capacity {
+        let reserve = if owner == Owner::System { 0 } else { SYSTEM_RESERVE };
+        if self.used - before + after > self.capacity.saturating_sub(reserve) {
             return Err(NvmError::Full);
         }
         self.count_write()?;
@@ -199,7 +200,7 @@ impl WriteLog {
     }
 
     pub(crate) const fn free(&self) -> usize {
-        self.capacity.saturating_sub(self.used)
+        self.capacity.saturating_sub(SYSTEM_RESERVE).saturating_sub(self.used)
     }
 
     pub(crate) fn used_by(&self, owner: Owner) -> usize {

@@ -79,7 +79,7 @@ impl Cplc {
             self.os_level,
             self.fabrication_date,
         ];
-        head.into_iter().for_each(|field| bytes.extend_from_slice(&field.to_be_bytes()));
+        bytes.extend(head.into_iter().flat_map(u16::to_be_bytes));
         bytes.extend_from_slice(&self.serial.to_be_bytes());
         bytes.extend_from_slice(&self.batch.to_be_bytes());
         for field in [&self.packaging, &self.pre_personalization, &self.personalization] {

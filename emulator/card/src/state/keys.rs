@@ -109,6 +109,10 @@ impl KeySetRecord {
         self.keys.sort_by_key(|key| key.id);
     }
 
+    pub(crate) fn clear(&mut self) {
+        self.keys.clear();
+    }
+
     pub(crate) fn remove(&mut self, id: u8) {
         self.keys.retain(|key| key.id != id);
     }

@@ -92,6 +92,17 @@ impl Registry {
         Ok(Self { isd, applications })
     }
 
+    /// Changes the issuer security domain.
+    pub(crate) fn put_domain(
+        &mut self,
+        log: &mut WriteLog,
+        domain: IssuerDomain,
+    ) -> Result<(), StatusWord> {
+        domain.save(log)?;
+        self.isd = domain;
+        Ok(())
+    }
+
     pub(crate) fn application(&self, aid: Aid) -> Option<&Application> {
         self.applications.get(&aid)
     }

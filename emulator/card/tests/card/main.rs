@@ -1,0 +1,14 @@
+//! Behaviour of the card through its public interface: bytes in, bytes out.
+
+mod applet;
+mod content;
+mod get_data;
+mod hostile;
+mod image;
+mod keys;
+mod life_cycle;
+mod secure_channel;
+mod select;
+mod status;
+mod support;
+mod tear;
