@@ -4,6 +4,7 @@ mod dispatch;
 mod manage_channel;
 mod select;
 
+use core::fmt;
 use std::collections::BTreeMap;
 
 use iso7816::{Aid, Command, Response, StatusWord};
@@ -362,6 +363,15 @@ impl Card {
             .get_mut(index)
             .and_then(Option::as_mut)
             .ok_or(StatusWord::CHANNEL_NOT_SUPPORTED)
+    }
+}
+
+/// Shows which card it is, nothing that it holds.
+impl fmt::Debug for Card {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { registry, powered, .. } = self;
+        write!(f, "Card(ISD {}, state {:02X}, ", registry.isd.aid, registry.isd.life_cycle)?;
+        write!(f, "{})", if *powered { "powered" } else { "without power" })
     }
 }
 

@@ -132,3 +132,13 @@ fn a_full_card_still_authenticates() {
     bench.select(ISD);
     bench.authenticate();
 }
+
+#[test]
+fn a_failing_applet_does_not_take_a_counter_back() {
+    let mut bench = Bench::speaking(scp(3, 0x70));
+    bench.install(MODULE);
+    let handshake = Command::new(0xB0, 0x50, 0, 0).with_data([1; 8]);
+    assert_eq!(bench.send(&handshake).status, StatusWord::CONDITIONS_OF_USE);
+    assert_eq!(bench.card.keys()[0].counter, 1);
+    assert_eq!(bench.twin().card.keys()[0].counter, 1);
+}

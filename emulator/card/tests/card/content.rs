@@ -48,7 +48,7 @@ fn install_takes_the_forms_that_hosts_send() {
     let gp_pro: &[u8] = &[0xC9, 0x00];
     let gpshell: &[u8] = &[0xC9, 0x02, 1, 2, 0xEF, 0x04, 0xC8, 0x02, 0, 0x80];
     for (privileges, parameters) in
-        [(&[0, 0, 0][..], gp_pro), (&[0x02 & 0], gpshell), (&[], &[]), (&[0x18, 0x11, 0], gp_pro)]
+        [(&[0, 0, 0][..], gp_pro), (&[0x00], gpshell), (&[], &[]), (&[0x18, 0x11, 0], gp_pro)]
     {
         let mut bench = Bench::new();
         let command = install(0x0C, OTHER, privileges, parameters).with_expected(256);

@@ -100,9 +100,8 @@ fn aes_keys_of_all_sizes_are_added_and_speak_scp03() {
 
 #[test]
 fn initial_keys_go_when_the_first_set_comes() {
-    let mut profile = CardProfile::default();
-    profile.key_sets = vec![InitialKeySet::test_keys(0xFF, scp(2, 0x15))];
-    let mut bench = Bench::with(&profile);
+    let key_sets = vec![InitialKeySet::test_keys(0xFF, scp(2, 0x15))];
+    let mut bench = Bench::with(&CardProfile { key_sets, ..CardProfile::default() });
     let mut channel = bench.authenticate();
     let new = new_keys(KeyAlgorithm::Des3);
     let command = put_key(&channel, 0, 1, &new, Dialect::Dogtag);
@@ -116,35 +115,24 @@ fn initial_keys_go_when_the_first_set_comes() {
 fn wrong_put_keys_change_nothing() {
     let mut bench = Bench::new();
     let before = bench.card.keys();
-    let new = new_keys(KeyAlgorithm::Des3);
     let des = |channel: &Channel, old, version| {
-        put_key(channel, old, version, &new, Dialect::GlobalPlatform)
+        put_key(channel, old, version, &new_keys(KeyAlgorithm::Des3), Dialect::GlobalPlatform)
     };
-    type Case = (&'static str, StatusWord, Box<dyn Fn(&Channel) -> Command>);
-    let new_for = new_keys(KeyAlgorithm::Des3);
-    let bad_check_value: Case = ("third check value", StatusWord::SECURITY_STATUS, {
-        Box::new(move |channel| {
-            let mut command = put_key(channel, 1, 1, &new_for, Dialect::GlobalPlatform);
-            *command.data.last_mut().unwrap() ^= 1;
-            command
-        })
-    });
-    let aes: Case = ("other type", StatusWord::WRONG_DATA, {
-        Box::new(|channel| {
-            put_key(channel, 1, 1, &new_keys(KeyAlgorithm::Aes128), Dialect::GlobalPlatform)
-        })
-    });
-    let cut: Case = ("cut", StatusWord::WRONG_DATA, {
-        Box::new(|channel| {
-            let new = new_keys(KeyAlgorithm::Des3);
-            let mut command = put_key(channel, 1, 1, &new, Dialect::GlobalPlatform);
-            command.data.truncate(40);
-            command
-        })
-    });
-    for (what, expected, command) in [bad_check_value, aes, cut] {
+    for (what, expected) in [
+        ("third check value", StatusWord::SECURITY_STATUS),
+        ("other type", StatusWord::WRONG_DATA),
+        ("cut", StatusWord::WRONG_DATA),
+    ] {
         let mut channel = bench.authenticate();
-        let command = command(&channel);
+        let mut command = des(&channel, 1, 1);
+        match what {
+            "third check value" => *command.data.last_mut().unwrap() ^= 1,
+            "other type" => {
+                let aes = new_keys(KeyAlgorithm::Aes128);
+                command = put_key(&channel, 1, 1, &aes, Dialect::GlobalPlatform);
+            }
+            _ => command.data.truncate(40),
+        }
         assert_eq!(bench.secure(&mut channel, &command).status, expected, "{what}");
     }
     for (old, version, expected) in [

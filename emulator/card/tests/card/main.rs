@@ -1,5 +1,8 @@
 //! Behaviour of the card through its public interface: bytes in, bytes out.
 
+// The helpers between the tests are tests as well.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod applet;
 mod content;
 mod get_data;

@@ -130,3 +130,10 @@ fn a_card_without_power_still_answers() {
     bench.card.power_on();
     assert_eq!(fci(&mut bench, "00A4040000"), FCI);
 }
+
+#[test]
+fn a_card_may_live_in_any_thread() {
+    let mut bench = Bench::new();
+    let answer = std::thread::spawn(move || bench.bytes("00A4040000").status).join().unwrap();
+    assert!(answer.is_ok());
+}

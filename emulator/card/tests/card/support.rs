@@ -83,6 +83,11 @@ impl Applet for TestApplet {
     fn process(&mut self, host: &mut Host<'_>, command: &Command) -> Result<Response, StatusWord> {
         match (command.header.cla, command.header.ins) {
             (0x80, 0x50) => host.secure_channel().initialize_update(command).map(Response::ok),
+            // A handshake that the applet spoils after the card has answered it.
+            (0xB0, 0x50) => {
+                host.secure_channel().initialize_update(command)?;
+                Err(StatusWord::CONDITIONS_OF_USE)
+            }
             (0x84, 0x82) => {
                 host.secure_channel().external_authenticate(command)?;
                 Ok(Response::ok(Vec::new()))
@@ -195,13 +200,12 @@ impl Bench {
 
     /// A card with all three protocols, key version by protocol: 01, 02 and 30.
     pub(crate) fn with_all_protocols() -> Self {
-        let mut profile = CardProfile::default();
-        profile.key_sets = vec![
+        let key_sets = vec![
             InitialKeySet::test_keys(0x01, scp(1, 0x05)),
             InitialKeySet::test_keys(0x02, scp(2, 0x15)),
             InitialKeySet::test_keys(0x30, scp(3, 0x70)),
         ];
-        Self::with(&profile)
+        Self::with(&CardProfile { key_sets, ..CardProfile::default() })
     }
 
     /// A second card that begins where this one stands.
