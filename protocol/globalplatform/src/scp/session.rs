@@ -57,7 +57,6 @@ impl From<[u8; DES_BLOCK]> for FullMac {
 }
 
 /// One open session, seen from either end.
-#[derive(Clone)]
 pub(super) struct Session {
     pub(super) protocol: Protocol,
     pub(super) keys: SessionKeys,
@@ -188,13 +187,12 @@ impl Session {
                 let plain = key.decrypt_cbc(&[], data).ok()?;
                 let (length, rest) = plain.split_first()?;
                 let (body, padding) = rest.split_at_checked(usize::from(*length))?;
-                let unpadded = padding.is_empty() || is_padding(padding, DES_BLOCK);
+                let unpadded =
+                    padding.is_empty() || padding.len() < DES_BLOCK && is_padding(padding);
                 unpadded.then(|| Zeroizing::new(body.to_vec()))
             }
-            Protocol::Scp02 { .. } => unpad(key.decrypt_cbc(&[], data).ok()?, DES_BLOCK),
-            Protocol::Scp03 { .. } => {
-                unpad(key.decrypt_cbc(&self.counter_iv(0), data).ok()?, AES_BLOCK)
-            }
+            Protocol::Scp02 { .. } => unpad(key.decrypt_cbc(&[], data).ok()?),
+            Protocol::Scp03 { .. } => unpad(key.decrypt_cbc(&self.counter_iv(0), data).ok()?),
         }
     }
 
@@ -205,7 +203,7 @@ impl Session {
     pub(super) fn decrypt_response(&self, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, ScpError> {
         let iv = self.counter_iv(RESPONSE_COUNTER_MARK);
         let plain = self.keys.enc.decrypt_cbc(&iv, data).ok();
-        plain.and_then(|plain| unpad(plain, AES_BLOCK)).ok_or(ScpError::ResponseCiphertextMalformed)
+        plain.and_then(unpad).ok_or(ScpError::ResponseCiphertextMalformed)
     }
 
     fn counter_iv(&self, mark: u8) -> [u8; AES_BLOCK] {
@@ -365,14 +363,15 @@ fn encrypt_padded(key: &Key, iv: &[u8], data: &[u8]) -> Result<Vec<u8>, ScpError
     Ok(key.encrypt_cbc(iv, &plain)?)
 }
 
-/// 80 and zeros, at most one block.
-fn is_padding(bytes: &[u8], block: usize) -> bool {
-    matches!(bytes, [0x80, zeros @ ..] if zeros.len() < block && zeros.iter().all(|byte| *byte == 0))
+/// 80 and zeros.
+fn is_padding(bytes: &[u8]) -> bool {
+    matches!(bytes, [0x80, zeros @ ..] if zeros.iter().all(|byte| *byte == 0))
 }
 
-fn unpad(mut plain: Zeroizing<Vec<u8>>, block: usize) -> Option<Zeroizing<Vec<u8>>> {
+/// Strips 80 and zeros, however many: some cards fill a fixed number of blocks.
+fn unpad(mut plain: Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
     let marker = plain.iter().rposition(|byte| *byte != 0)?;
-    if !is_padding(plain.get(marker..)?, block) {
+    if plain.get(marker) != Some(&0x80) {
         return None;
     }
     plain.truncate(marker);
