@@ -1,1 +1,19 @@
-//! Clause-numbered conformance cases for smart cards.
+//! The conformance suite: cases with a clause, a level and an effect, run on a subject through one engine.
+//!
+//! - [`case`]: what a case declares; [`catalogue`]: the cases there are.
+//! - [`session`]: a case's view of the card: exchanges are recorded, nothing else reaches the reader.
+//! - [`probe`]: what the subject can do, found out before the first case.
+//! - [`plan`]: which cases run, in which order, under which effect ceiling; [`engine`]: runs the plan.
+//! - [`verdict`]: the graded outcome; [`report`]: JSON lines, JUnit XML, text.
+//!
+//! The same case code runs on a card in this process, behind vpcd, and in a physical reader.
+
+pub mod case;
+pub mod catalogue;
+pub mod engine;
+pub mod plan;
+pub mod probe;
+pub mod report;
+pub mod session;
+pub mod subject;
+pub mod verdict;

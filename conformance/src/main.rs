@@ -1,3 +1,185 @@
-//! Clause-numbered conformance cases for smart cards.
+//! `cardinal-conformance`: the command line of the suite.
 
-fn main() {}
+use std::{
+    fs::File,
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use cardinal_conformance::{
+    case::Effect,
+    catalogue,
+    engine::{self, Outcome},
+    plan::{Selection, plan},
+    probe, report,
+    subject::Subject,
+    verdict::Blame,
+};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
+
+/// Judges smart cards by clause-numbered cases.
+///
+/// Cases that are run today send read-only commands: they are safe on a card that you have paid for.
+#[derive(Parser)]
+#[command(version, after_help = AFTER_HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+const AFTER_HELP: &str = "\
+Examples:
+  cardinal-conformance list
+  cardinal-conformance run --subject in-process
+  cardinal-conformance run --subject 'pcsc:Virtual PCD 00 00' --junit report.xml
+  cardinal-conformance run --subject tcp:127.0.0.1:35964 --case SEL- --json report.jsonl
+  cardinal-conformance probe --subject 'pcsc:Virtual PCD'
+
+Exit codes: 0 no case blames the card, 1 at least one does, 2 usage, 3 the subject cannot be reached, 4 the harness failed.";
+
+#[derive(Subcommand)]
+enum Command {
+    /// Lists the cases that a selection takes, without touching a card
+    List(SelectionArgs),
+    /// Finds out what a subject can do, by read-only commands
+    Probe {
+        /// in-process, pcsc:READER or tcp:HOST:PORT
+        #[arg(long)]
+        subject: Subject,
+    },
+    /// Runs the selected cases on a subject
+    Run(RunArgs),
+    /// Prints a completion script for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+}
+
+#[derive(Args)]
+struct SelectionArgs {
+    /// Take only cases whose identifier or number begins so; may be given several times
+    #[arg(long = "case", value_name = "PREFIX")]
+    prefixes: Vec<String>,
+    /// The strongest effect on the card that a case may have
+    #[arg(long, default_value = "session")]
+    ceiling: Effect,
+    /// Shuffle the order with this seed
+    #[arg(long, value_name = "SEED")]
+    shuffle: Option<u64>,
+}
+
+impl From<SelectionArgs> for Selection {
+    fn from(args: SelectionArgs) -> Self {
+        Self { prefixes: args.prefixes, ceiling: args.ceiling, shuffle: args.shuffle }
+    }
+}
+
+#[derive(Args)]
+struct RunArgs {
+    /// in-process, pcsc:READER or tcp:HOST:PORT
+    #[arg(long)]
+    subject: Subject,
+    #[command(flatten)]
+    selection: SelectionArgs,
+    /// Write JSON lines to this file
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Write JUnit XML to this file
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let result = match Cli::parse().command {
+        Command::List(args) => list(args),
+        Command::Probe { subject } => show_probe(&subject),
+        Command::Run(args) => run(args),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Cli::command(),
+                "cardinal-conformance",
+                &mut io::stdout(),
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|error| {
+        let _ = writeln!(io::stderr(), "error: {error:#}");
+        ExitCode::from(if error.is::<Unreachable>() { 3 } else { 4 })
+    })
+}
+
+/// The subject cannot be reached; carries the exit code 3.
+#[derive(Debug, thiserror::Error)]
+#[error("cannot reach {subject}; is the reader there and the card in it? ({cause:#})")]
+struct Unreachable {
+    subject: Subject,
+    cause: anyhow::Error,
+}
+
+fn open(subject: &Subject) -> Result<Box<dyn reader::CardReader>, Unreachable> {
+    subject.open().map_err(|cause| Unreachable { subject: subject.clone(), cause })
+}
+
+fn list(args: SelectionArgs) -> anyhow::Result<ExitCode> {
+    let mut out = io::stdout().lock();
+    for step in plan(catalogue::all(), &args.into()) {
+        let case = step.case;
+        let allowed = if step.allowed { "" } else { " (above the ceiling)" };
+        writeln!(
+            out,
+            "{:<7} {:<34} {:<12} {}{allowed}",
+            case.number,
+            case.id,
+            case.effect.to_string(),
+            case.title
+        )?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_probe(subject: &Subject) -> anyhow::Result<ExitCode> {
+    let profile = probe::probe(&mut *open(subject)?)?;
+    writeln!(io::stdout(), "{}", serde_json::to_string_pretty(&profile)?)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
+    let mut reader = open(&args.subject)?;
+    let profile = probe::probe(&mut *reader)?;
+    let steps = plan(catalogue::all(), &args.selection.into());
+    anyhow::ensure!(!steps.is_empty(), "no case matches; see 'cardinal-conformance list'");
+    let mut out = io::stdout().lock();
+    let mut broken_pipe = Ok(());
+    let outcomes = engine::run(&mut *reader, &profile, &steps, |outcome| {
+        broken_pipe = report::text::outcome(&mut out, outcome);
+    });
+    broken_pipe?;
+    report::text::summary(&mut out, &outcomes)?;
+    let name = args.subject.to_string();
+    if let Some(path) = &args.json {
+        report::json_lines::write(&mut create(path)?, &name, &profile, &outcomes)?;
+    }
+    if let Some(path) = &args.junit {
+        report::junit::write(&mut create(path)?, &name, &outcomes)?;
+    }
+    Ok(ExitCode::from(exit_code(&outcomes)))
+}
+
+fn create(path: &PathBuf) -> anyhow::Result<io::BufWriter<File>> {
+    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
+    Ok(io::BufWriter::new(file))
+}
+
+fn exit_code(outcomes: &[Outcome]) -> u8 {
+    let blames = |blame| outcomes.iter().any(|outcome| outcome.verdict.grade.blame() == blame);
+    match (blames(Blame::Card), blames(Blame::Harness)) {
+        (true, _) => 1,
+        (false, true) => 4,
+        (false, false) => 0,
+    }
+}

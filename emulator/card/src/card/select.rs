@@ -7,9 +7,11 @@ use crate::channel::{LogicalChannel, Selected};
 
 /// Card life cycle state CARD_LOCKED [GPCS 2.3.1 §5.1.1.4].
 const CARD_LOCKED: u8 = 0x7F;
-/// P2: first or only occurrence, next occurrence; bits 3 and 4 (what FCI to return) are not looked at.
+/// P2: first or only occurrence, next occurrence.
 const OCCURRENCE_MASK: u8 = 0xF3;
 const NEXT: u8 = 0x02;
+/// P2: both bits ask for no response data [ISO 7816-4 §11.2.2]; any other value gets the FCI.
+const NO_RESPONSE_DATA: u8 = 0x0C;
 
 impl Card {
     pub(super) fn select(
@@ -38,7 +40,9 @@ impl Card {
                 self.leave(channel);
                 *self.channel(channel)? = LogicalChannel::new(Selected::IssuerDomain);
                 let status = if locked { StatusWord::CARD_LOCKED } else { StatusWord::OK };
-                Ok(Response::new(self.issuer_domain_fci(), status))
+                let silent = command.header.p2 & NO_RESPONSE_DATA == NO_RESPONSE_DATA;
+                let fci = if silent { Vec::new() } else { self.issuer_domain_fci() };
+                Ok(Response::new(fci, status))
             }
         }
     }

@@ -1,0 +1,52 @@
+//! The catalogue: every case there is, a module a group.
+
+pub mod get_data;
+pub mod get_status;
+pub mod selection;
+pub mod transport;
+
+use iso7816::StatusWord;
+
+use crate::{
+    case::Case,
+    verdict::{Grade, Verdict},
+};
+
+/// All cases, in the catalogue's order.
+pub fn all() -> impl Iterator<Item = &'static Case> {
+    transport::CASES.iter().chain(selection::CASES).chain(get_data::CASES).chain(get_status::CASES)
+}
+
+/// Judges a refusal: the status words of the clause pass, those that cards in the field use as well conceptually pass, success fails,
+/// any other refusal is observed.
+fn refusal(status: StatusWord, specified: &[u16], customary: &[u16]) -> Verdict {
+    if specified.contains(&status.0) {
+        Verdict::pass()
+    } else if status.is_ok() || status.bytes_available().is_some() {
+        Grade::Fail.because("accepted with 9000 what must be refused")
+    } else if customary.contains(&status.0) {
+        Grade::ConceptuallyPass.because(format!("refused with {status}"))
+    } else {
+        Grade::PassWithObservation.because(format!("refused with the unusual {status}"))
+    }
+}
+
+/// The worst of several verdicts about the same clause, their findings joined.
+fn worst(verdicts: impl IntoIterator<Item = Verdict>) -> Verdict {
+    let order = |grade: Grade| match grade {
+        Grade::Pass => 0,
+        Grade::ConceptuallyPass => 1,
+        Grade::PassWithObservation => 2,
+        Grade::Fail => 4,
+        _ => 3,
+    };
+    verdicts.into_iter().fold(Verdict::pass(), |worst, next| {
+        let finding = [worst.finding.as_str(), next.finding.as_str()]
+            .into_iter()
+            .filter(|finding| !finding.is_empty())
+            .collect::<Vec<_>>()
+            .join("; ");
+        let grade = if order(next.grade) > order(worst.grade) { next.grade } else { worst.grade };
+        Verdict { grade, finding }
+    })
+}

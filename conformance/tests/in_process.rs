@@ -1,0 +1,177 @@
+//! The suite on the virtual card, and on cards that are wrong on purpose: what it says of each.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
+
+use std::collections::BTreeSet;
+
+use cardinal_conformance::{
+    case::Effect,
+    catalogue,
+    engine::{self, Outcome},
+    plan::{Selection, plan},
+    probe::probe,
+    report,
+    verdict::{Blame, Grade},
+};
+use cardinal_emulator::InProcessReader;
+use iso7816::Atr;
+use reader::{CardReader, ReaderError};
+
+fn run(reader: &mut dyn CardReader, selection: &Selection) -> Vec<Outcome> {
+    reader.connect().unwrap();
+    let profile = probe(reader).unwrap();
+    engine::run(reader, &profile, &plan(catalogue::all(), selection), |_| {})
+}
+
+/// The virtual card with one answer changed: what `change` makes of command and answer.
+struct Mutant<F> {
+    card: InProcessReader,
+    change: F,
+}
+
+impl<F: FnMut(&[u8], Vec<u8>) -> Vec<u8>> CardReader for Mutant<F> {
+    fn name(&self) -> &'static str {
+        "mutant"
+    }
+    fn connect(&mut self) -> Result<Atr, ReaderError> {
+        self.card.connect()
+    }
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError> {
+        let answer = self.card.transmit(command)?;
+        Ok((self.change)(command, answer))
+    }
+    fn reset(&mut self) -> Result<Atr, ReaderError> {
+        self.card.reset()
+    }
+    fn disconnect(&mut self) -> Result<(), ReaderError> {
+        self.card.disconnect()
+    }
+}
+
+/// Catalogue numbers of the cases that blame this mutant.
+fn killed_by(change: impl FnMut(&[u8], Vec<u8>) -> Vec<u8>) -> BTreeSet<&'static str> {
+    let mut mutant = Mutant { card: InProcessReader::blank().unwrap(), change };
+    run(&mut mutant, &Selection::default())
+        .iter()
+        .filter(|outcome| outcome.verdict.grade == Grade::Fail)
+        .map(|outcome| outcome.number)
+        .collect()
+}
+
+#[test]
+fn identifiers_are_unique_and_the_first_thirty_cases_are_there() {
+    let ids: BTreeSet<_> = catalogue::all().map(|case| case.id).collect();
+    let numbers: BTreeSet<_> = catalogue::all().map(|case| case.number).collect();
+    assert_eq!(ids.len(), catalogue::all().count());
+    assert_eq!(numbers.len(), ids.len());
+    assert!(ids.len() >= 30);
+    assert!(catalogue::all().all(|case| case.effect == Effect::Read));
+}
+
+#[test]
+fn the_virtual_card_is_blamed_for_nothing() {
+    let outcomes = run(&mut InProcessReader::blank().unwrap(), &Selection::default());
+    let blamed: Vec<_> = outcomes
+        .iter()
+        .filter(|outcome| outcome.verdict.grade.blame() != Blame::Nobody)
+        .map(|outcome| (outcome.number, &outcome.verdict, &outcome.transcript))
+        .collect();
+    assert!(blamed.is_empty(), "{blamed:#?}");
+    let passed = outcomes.iter().filter(|outcome| outcome.verdict.grade == Grade::Pass).count();
+    assert!(passed >= 20, "only {passed} plain passes");
+}
+
+#[test]
+fn a_card_that_lists_without_authentication_is_caught_by_that_case_alone() {
+    let killed =
+        killed_by(
+            |command, answer| {
+                if command.starts_with(&[0x80, 0xF2]) { vec![0x90, 0x00] } else { answer }
+            },
+        );
+    assert_eq!(killed, BTreeSet::from(["GS-01"]));
+}
+
+#[test]
+fn a_card_that_accepts_any_instruction_is_caught() {
+    let killed = killed_by(|command, answer| {
+        if answer == [0x6D, 0x00] && command[0] == 0x80 { vec![0x90, 0x00] } else { answer }
+    });
+    assert!(killed.contains("TP-14"), "{killed:?}");
+}
+
+#[test]
+fn a_card_that_knows_every_application_is_caught() {
+    let killed = killed_by(|command, answer| {
+        if command.starts_with(&[0x00, 0xA4, 0x04, 0x00]) && answer == [0x6A, 0x82] {
+            vec![0x90, 0x00]
+        } else {
+            answer
+        }
+    });
+    assert!(killed.contains("SEL-08"), "{killed:?}");
+}
+
+#[test]
+fn a_card_whose_fci_is_cut_is_caught() {
+    let killed = killed_by(|command, answer| {
+        if command.starts_with(&[0x00, 0xA4]) && answer.len() > 10 {
+            [&answer[..9], &[0x90, 0x00]].concat()
+        } else {
+            answer
+        }
+    });
+    assert!(killed.contains("SEL-01") && killed.contains("SEL-04"), "{killed:?}");
+}
+
+#[test]
+fn a_card_that_falls_mute_stops_the_run_at_the_culprit() {
+    let mut mute = false;
+    let mut mutant = Mutant {
+        card: InProcessReader::blank().unwrap(),
+        change: move |command: &[u8], answer: Vec<u8>| {
+            mute |= command.starts_with(&[0x80, 0xFC]);
+            if mute { Vec::new() } else { answer }
+        },
+    };
+    let outcomes = run(&mut mutant, &Selection::default());
+    let last = outcomes.last().unwrap();
+    assert_eq!((last.number, last.verdict.grade), ("TP-14", Grade::Fail));
+    assert!(outcomes.len() < catalogue::all().count());
+}
+
+#[test]
+fn the_ceiling_skips_and_the_selection_selects() {
+    let only = Selection { prefixes: vec!["SEL-".to_owned()], ..Selection::default() };
+    let outcomes = run(&mut InProcessReader::blank().unwrap(), &only);
+    assert_eq!(outcomes.len(), 12);
+    let shuffled = |seed| {
+        let selection = Selection { shuffle: Some(seed), ..Selection::default() };
+        plan(catalogue::all(), &selection).iter().map(|step| step.case.id).collect::<Vec<_>>()
+    };
+    assert_eq!(shuffled(1), shuffled(1));
+    assert_ne!(shuffled(1), shuffled(2));
+}
+
+#[test]
+fn reports_hold_every_outcome() {
+    let mut reader = InProcessReader::blank().unwrap();
+    reader.connect().unwrap();
+    let profile = probe(&mut reader).unwrap();
+    let steps = plan(catalogue::all(), &Selection::default());
+    let outcomes = engine::run(&mut reader, &profile, &steps, |_| {});
+    let mut lines = Vec::new();
+    report::json_lines::write(&mut lines, "in-process", &profile, &outcomes).unwrap();
+    let lines: Vec<serde_json::Value> = String::from_utf8(lines)
+        .unwrap()
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines.len(), outcomes.len() + 1);
+    assert_eq!(lines[1]["id"], "ISO7816-3-8-atr-001");
+    assert_eq!(lines[1]["grade"], "pass");
+    let mut junit = Vec::new();
+    report::junit::write(&mut junit, "in <process>", &outcomes).unwrap();
+    let junit = String::from_utf8(junit).unwrap();
+    assert_eq!(junit.matches("<testcase ").count(), outcomes.len());
+    assert!(junit.contains("in &lt;process&gt;"));
+}
