@@ -1,15 +1,21 @@
 //! A private stage for the real programs: pcscd, card, server, client.
 //!
-//! Everything a [`Stage`] starts has its own socket, ports and folder, so that several runs (and the system's own pcscd)
+//! Everything a stage starts has its own socket, ports and folder, so that several runs (and the system's own pcscd)
 //! live side by side, and everything stops when the stage is dropped, also after a failure. What runs is always the real
 //! program: nothing here stands in for a part of the product or for a client of it.
 
+pub mod binaries;
 pub mod error;
+pub mod openssl;
 pub mod pcscd;
+pub mod pkcs11;
 pub mod process;
 pub mod program;
+pub mod tpsclient;
 
-pub use error::StageError;
+pub use error::{StageError, ensure};
+pub use openssl::OpenSsl;
 pub use pcscd::{PrivatePcscd, Slot};
+pub use pkcs11::{Module, Token};
 pub use process::{Lifetime, Process};
-pub use program::{Outcome, Program};
+pub use program::{Outcome, Program, Running};

@@ -13,7 +13,7 @@ use std::{
 use crate::StageError;
 
 /// Time a program has unless it is told otherwise.
-pub const PROGRAM_TIME_MAX: Duration = Duration::from_secs(60);
+pub const PROGRAM_TIME_MAX: Duration = Duration::from_mins(1);
 /// Pause between two looks at whether a program has ended.
 const POLL_PAUSE: Duration = Duration::from_millis(3);
 

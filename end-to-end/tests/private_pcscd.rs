@@ -4,8 +4,8 @@ use std::path::Path;
 
 use end_to_end::{Lifetime, PrivatePcscd, StageError};
 
-fn listed(pcscd: &PrivatePcscd) -> String {
-    pcscd.program("opensc-tool").arg("-l").succeed().unwrap().text()
+fn listed(pcscd: &PrivatePcscd) -> Result<String, StageError> {
+    Ok(pcscd.program("opensc-tool").arg("-l").succeed()?.text())
 }
 
 #[test]
@@ -13,7 +13,7 @@ fn two_daemons_list_their_own_readers_only() {
     let (one_folder, other_folder) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let one = PrivatePcscd::start(one_folder.path(), 1, Lifetime::OfStage).unwrap();
     let other = PrivatePcscd::start(other_folder.path(), 2, Lifetime::OfStage).unwrap();
-    let (by_one, by_other) = (listed(&one), listed(&other));
+    let (by_one, by_other) = (listed(&one).unwrap(), listed(&other).unwrap());
     assert_eq!((one.slots().len(), other.slots().len()), (2, 4));
     for slot in one.slots() {
         assert!(by_one.contains(&slot.reader), "{} in {by_one}", slot.reader);

@@ -1,0 +1,28 @@
+//! Where the workspace's programs are.
+//!
+//! They are built before the tests (by the test command, or by hand), next to the executable that asks: in the same
+//! profile's folder of the same target directory.
+
+use std::path::PathBuf;
+
+use crate::StageError;
+
+/// Environment variable with the folder of the programs, when they are elsewhere.
+pub const FOLDER_VARIABLE: &str = "CARDINAL_BIN_DIR";
+
+/// The path of one of the workspace's programs.
+///
+/// # Errors
+/// [`StageError::MissingProgram`] when it has not been built.
+pub fn binary(name: &str) -> Result<PathBuf, StageError> {
+    let given = std::env::var_os(FOLDER_VARIABLE).map(PathBuf::from);
+    let own = std::env::current_exe().map_err(StageError::io("path of this program"))?;
+    // Programs are in target/<profile>/, tests and benches one folder deeper.
+    let neighbours = own.ancestors().skip(1).take(2).map(PathBuf::from);
+    given
+        .into_iter()
+        .chain(neighbours)
+        .map(|folder| folder.join(name))
+        .find(|path| path.is_file())
+        .ok_or_else(|| StageError::MissingProgram(format!("{name} (cargo build --workspace)")))
+}
