@@ -1,3 +1,3 @@
-//! TPS, TKS, CA and DRM in one process.
+//! `cardinal-server`: TPS, TKS, CA and DRM in one process.
 
 fn main() {}
