@@ -1,1 +1,19 @@
-//! A virtual Java Card for any PC/SC reader.
+//! A virtual Java Card for any PC/SC reader: the edges between a card and whoever talks to it.
+//!
+//! [`VirtualCard`] is all that an edge knows of a card; [`card::Card`] is one. The edges:
+//! - [`vpcd`]: a slot of vsmartcard's virtual reader, and thereby any PC/SC program;
+//! - [`listen`]: a TCP port, for [`reader::tcp::TcpReader`];
+//! - [`in_process`]: a [`reader::CardReader`] in the same process, for tests and the conformance suite.
+
+pub mod in_process;
+pub mod listen;
+mod session;
+pub mod stop;
+pub mod traced;
+pub mod virtual_card;
+pub mod vpcd;
+
+pub use in_process::InProcessReader;
+pub use stop::Stop;
+pub use traced::{Detail, Traced};
+pub use virtual_card::{VirtualCard, modules, random};

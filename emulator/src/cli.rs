@@ -1,0 +1,100 @@
+//! The command line: what can be asked for, and by whom it is answered.
+
+mod info;
+mod new;
+mod number;
+mod run;
+
+use std::io;
+
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use tracing_subscriber::EnvFilter;
+
+const OVERVIEW: &str = "\
+A virtual Java Card for any PC/SC reader.
+
+A card lives in an image file, as a real one does in its chip: `new` makes one, `run` puts it into a reader until Ctrl-C, `info` looks \
+inside. Whatever an applet or a key change leaves behind is in the image after every command.";
+
+const EXAMPLES: &str = "\
+Examples:
+  cardinal-emulator new card.img              a blank token: SCP02, key version 1, the customary test keys
+  cardinal-emulator run card.img              in the first slot of vpcd; `opensc-tool -l` shows it
+  cardinal-emulator info card.img             applets, life cycles, keys by check value, memory
+
+  cardinal-emulator new --scp 03 aes.img      a card that speaks SCP03
+  cardinal-emulator run a.img b.img           two cards, in the two slots of vpcd's reader
+  cardinal-emulator run --listen 127.0.0.1:9999 card.img
+                                              without PC/SC, for clients that speak TCP
+
+vpcd is Debian's package vsmartcard-vpcd; pcscd must be running for a card to show up, and may be started later.
+
+Exit status: 0 done, 1 failed (the reason is on standard error), 2 wrong usage.";
+
+/// What the command line says.
+#[derive(Parser)]
+#[command(name = "cardinal-emulator", version, about = OVERVIEW, after_help = EXAMPLES)]
+pub(crate) struct Arguments {
+    /// Log more: -v commands by header and status word, -vv everything. RUST_LOG is more selective
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Make a card image
+    New(new::New),
+    /// Put cards into readers until Ctrl-C or SIGTERM
+    Run(run::Run),
+    /// Show what is in a card image; keys by check value only
+    Info(info::Info),
+    /// Print a completion script for a shell
+    #[command(after_help = "Example: cardinal-emulator completions bash > \
+                            ~/.local/share/bash-completion/completions/cardinal-emulator")]
+    Completions {
+        /// Which shell
+        shell: Shell,
+    },
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// With the reason, and what to do next where that is known.
+pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
+    start_logging(arguments.verbose);
+    match arguments.verb {
+        Verb::New(new) => new.run(),
+        Verb::Run(run) => run.run(),
+        Verb::Info(info) => info.run(),
+        Verb::Completions { shell } => {
+            let mut command = Arguments::command();
+            clap_complete::generate(shell, &mut command, "cardinal-emulator", &mut io::stdout());
+            Ok(())
+        }
+    }
+}
+
+/// Logs go to standard error, so that standard output has only what was asked for.
+fn start_logging(verbose: u8) {
+    let default = match verbose {
+        0 => "warn",
+        1 => "cardinal_emulator=debug,warn",
+        _ => "debug",
+    };
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(default));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,123 @@
+//! One connection to a card, from insertion to removal, in vpcd's message format.
+
+use std::io::{self, ErrorKind};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use reader::tcp::{PAYLOAD_LENGTH_MAX, acknowledge_at_once};
+use socket2::{SockRef, TcpKeepalive};
+use vpicc::{Connection, VSmartCard};
+
+use crate::{Stop, VirtualCard};
+
+/// Status word of an answer that cannot be sent: no precise diagnosis [ISO 7816-4 §5.1.3].
+const UNKNOWN: [u8; 2] = [0x6F, 0x00];
+
+/// After this silence the system asks whether the peer still lives; a peer that vanished without a word is a removal.
+const KEEPALIVE_AFTER: Duration = Duration::from_secs(10);
+
+/// Time between two such questions.
+const KEEPALIVE_INTERVAL: Duration = Duration::from_secs(5);
+
+/// Why a session ended.
+#[derive(Debug)]
+pub(crate) enum End {
+    /// The peer closed the connection.
+    Closed,
+    /// The connection failed, or the peer sent what is no message.
+    Failed(io::Error),
+}
+
+/// What a session came to.
+#[derive(Debug)]
+pub(crate) struct Outcome {
+    /// Whether the peer asked anything of the card at all.
+    pub(crate) inserted: bool,
+    /// Why it ended.
+    pub(crate) end: End,
+}
+
+/// Serves `card` on `stream` until either side ends it. `inserted` is called when the peer's first message is answered.
+pub(crate) fn serve(
+    stream: TcpStream,
+    card: &mut dyn VirtualCard,
+    stop: &Stop,
+    inserted: &mut dyn FnMut(),
+) -> Outcome {
+    let mut outcome = Outcome { inserted: false, end: End::Closed };
+    let served = exchange_messages(stream, &mut Plugged(card), stop, &mut || {
+        outcome.inserted = true;
+        inserted();
+    });
+    card.power_off();
+    if let Err(error) = served {
+        outcome.end = classify(error);
+    }
+    outcome
+}
+
+/// Returns only when the connection ends.
+fn exchange_messages(
+    stream: TcpStream,
+    card: &mut Plugged<'_>,
+    stop: &Stop,
+    inserted: &mut dyn FnMut(),
+) -> io::Result<()> {
+    let keepalive =
+        TcpKeepalive::new().with_time(KEEPALIVE_AFTER).with_interval(KEEPALIVE_INTERVAL);
+    SockRef::from(&stream).set_tcp_keepalive(&keepalive)?;
+    stream.set_nodelay(true)?;
+    let _guard = stop.guard(&stream)?;
+    // vpicc keeps the stream to itself; this handle is the same socket.
+    let socket = stream.try_clone()?;
+    let mut connection = Connection::from(stream);
+    acknowledge_at_once(&socket)?;
+    connection.poll(card)?;
+    inserted();
+    loop {
+        acknowledge_at_once(&socket)?;
+        connection.poll(card)?;
+    }
+}
+
+fn classify(error: io::Error) -> End {
+    match error.kind() {
+        ErrorKind::UnexpectedEof
+        | ErrorKind::ConnectionReset
+        | ErrorKind::ConnectionAborted
+        | ErrorKind::BrokenPipe => End::Closed,
+        _ => End::Failed(error),
+    }
+}
+
+/// A card as vpicc wants it.
+struct Plugged<'a>(&'a mut dyn VirtualCard);
+
+impl VSmartCard for Plugged<'_> {
+    fn atr(&self) -> &[u8] {
+        self.0.atr()
+    }
+
+    fn power_on(&mut self) {
+        self.0.power_on();
+    }
+
+    fn power_off(&mut self) {
+        self.0.power_off();
+    }
+
+    fn reset(&mut self) {
+        self.0.reset();
+    }
+
+    /// An empty answer would hang pcscd for good, one beyond 65,535 bytes would be cut: neither leaves this edge.
+    fn execute(&mut self, command: &[u8]) -> Vec<u8> {
+        let response = self.0.transmit(command);
+        if (UNKNOWN.len()..=PAYLOAD_LENGTH_MAX).contains(&response.len()) {
+            response
+        } else {
+            tracing::error!(length = response.len(), "the card's answer fits no message");
+            UNKNOWN.to_vec()
+        }
+    }
+}

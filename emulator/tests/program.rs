@@ -1,0 +1,235 @@
+//! The program as its users run it.
+#![allow(clippy::unwrap_used, reason = "the helpers of these tests may fail a test")]
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+
+use globalplatform::command::{SetStatus, StatusScope};
+use globalplatform::scp::host::Handshake;
+use globalplatform::{Key, KeySet, SecurityLevel};
+use iso7816::Command as Apdu;
+use reader::CardReader;
+use reader::tcp::{TcpReader, Timeouts};
+
+const TEST_KEY: [u8; 16] = *b"@ABCDEFGHIJKLMNO";
+
+fn emulator(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cardinal-emulator"));
+    command.current_dir(folder).env_remove("RUST_LOG");
+    command
+}
+
+fn run(folder: &Path, arguments: &[&str]) -> Output {
+    emulator(folder).args(arguments).output().unwrap()
+}
+
+/// Standard output of a run that must succeed.
+fn output(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Standard error of a run that must fail, by its own decision.
+fn failure(folder: &Path, arguments: &[&str]) -> String {
+    let output = run(folder, arguments);
+    assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+    String::from_utf8(output.stderr).unwrap()
+}
+
+fn info(folder: &Path, image: &str) -> serde_json::Value {
+    serde_json::from_str(&output(folder, &["info", "--json", image])).unwrap()
+}
+
+/// `run --listen` until dropped.
+struct Running {
+    child: Child,
+    lines: std::io::Lines<BufReader<ChildStdout>>,
+    address: String,
+}
+
+impl Running {
+    fn start(folder: &Path, arguments: &[&str]) -> Self {
+        let mut command = emulator(folder);
+        command.args(["run", "--listen", "127.0.0.1:0"]).args(arguments).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let address = line.strip_prefix("listening on ").unwrap().to_owned();
+        Self { child, lines, address }
+    }
+
+    fn reader(&self) -> TcpReader {
+        let mut reader = TcpReader::new(self.address.clone(), Timeouts::default());
+        reader.connect().unwrap();
+        reader
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Secures the card: a change that must survive.
+fn secure(reader: &mut TcpReader) {
+    reader.exchange(&Apdu::new(0, 0xA4, 4, 0).with_expected(256)).unwrap();
+    let key = || Key::aes(&TEST_KEY).unwrap();
+    let handshake = Handshake::new(&[1; 8]);
+    let answer = reader.exchange(&handshake.command()).unwrap();
+    let verified =
+        handshake.answer(&answer).unwrap().verify_with(&KeySet::new(key(), key(), key())).unwrap();
+    let (command, mut channel) = verified.external_authenticate(SecurityLevel::C_MAC).unwrap();
+    assert!(reader.exchange(&command).unwrap().status.is_ok());
+    let set_status = SetStatus { scope: StatusScope::IssuerSecurityDomain, state: 0x0F, aid: None };
+    let command = channel.wrap(&set_status.to_command()).unwrap();
+    assert!(reader.exchange(&command).unwrap().status.is_ok());
+}
+
+#[test]
+fn a_change_survives_the_sudden_death_of_the_program() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "--scp", "03", "card.img"]);
+    assert_eq!(info(folder.path(), "card.img")["life_cycle"], 0x07);
+    let mut running = Running::start(folder.path(), &["card.img"]);
+    secure(&mut running.reader());
+    assert!(running.lines.next().unwrap().unwrap().starts_with("inserted card.img "));
+    assert!(running.lines.next().unwrap().unwrap().starts_with("removed card.img "));
+    drop(running);
+    assert_eq!(info(folder.path(), "card.img")["life_cycle"], 0x0F);
+}
+
+#[test]
+fn an_ephemeral_run_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "--scp", "03", "card.img"]);
+    let running = Running::start(folder.path(), &["--ephemeral", "card.img"]);
+    secure(&mut running.reader());
+    drop(running);
+    assert_eq!(info(folder.path(), "card.img")["life_cycle"], 0x07);
+}
+
+#[test]
+fn sigterm_ends_a_run_well() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "card.img"]);
+    let mut running = Running::start(folder.path(), &["card.img"]);
+    let _session = running.reader();
+    let pid = running.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_running_card_cannot_be_run_twice() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "card.img"]);
+    let _running = Running::start(folder.path(), &["card.img"]);
+    let text = failure(folder.path(), &["run", "card.img"]);
+    assert!(text.contains("is another program running this card?"), "{text}");
+}
+
+#[test]
+fn an_image_is_private_and_not_replaced_by_accident() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "--serial", "7", "card.img"]);
+    let text = failure(folder.path(), &["new", "card.img"]);
+    assert_eq!(text, "error: card.img exists; choose another name, or replace it with --force\n");
+    let cuid = |image| info(folder.path(), image)["cuid"].as_str().unwrap().to_owned();
+    assert_eq!(cuid("card.img"), "40907861265100000007");
+    output(folder.path(), &["new", "--force", "--serial", "0x10", "card.img"]);
+    assert_eq!(cuid("card.img"), "40907861265100000010");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(folder.path().join("card.img")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn cards_differ_in_their_identifiers() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "a.img"]);
+    output(folder.path(), &["new", "b.img"]);
+    assert_ne!(info(folder.path(), "a.img")["cuid"], info(folder.path(), "b.img")["cuid"]);
+}
+
+#[test]
+fn info_shows_keys_by_check_value_only() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "--key-version", "FF", "card.img"]);
+    let text = output(folder.path(), &["info", "card.img"]);
+    assert!(text.contains("version FF id 01  DES 16 bytes  check value 8BAF47"), "{text}");
+    let json = output(folder.path(), &["info", "--json", "card.img"]);
+    for shown in [text, json] {
+        assert!(!shown.to_uppercase().contains("404142434445"));
+    }
+}
+
+#[test]
+fn keys_come_from_a_file_and_bad_ones_are_not_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |text: &str| std::fs::write(folder.path().join("k"), text).unwrap();
+    let new = ["new", "--scp", "03", "--keys", "k", "card.img"];
+    write("# ENC, MAC, DEK\n00112233445566778899AABBCCDDEEFF\n\nsecret\n");
+    assert_eq!(failure(folder.path(), &new), "error: keys k, key 2 of ENC, MAC, DEK: not hex\n");
+    write("00112233445566778899AABBCCDDEEFF\n00112233445566778899AABBCCDDEEFF\n");
+    assert!(failure(folder.path(), &new).contains("has 2 lines of keys, not one or three"));
+    write("0011223344\n");
+    let text = failure(folder.path(), &new);
+    assert!(text.contains("key 1 of") && !text.contains("0011223344"), "{text}");
+    write("00112233445566778899AABBCCDDEEFF  # all three\n");
+    output(folder.path(), &new);
+    assert_eq!(info(folder.path(), "card.img")["keys"].as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn a_printed_profile_makes_the_same_card() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile =
+        output(folder.path(), &["new", "--print-profile", "--serial", "99", "--scp", "01"]);
+    std::fs::write(folder.path().join("p.toml"), &profile).unwrap();
+    output(folder.path(), &["new", "--profile", "p.toml", "card.img"]);
+    assert_eq!(output(folder.path(), &["new", "--profile", "p.toml", "--print-profile"]), profile);
+    assert_eq!(info(folder.path(), "card.img")["cuid"], "40907861265100000063");
+}
+
+#[test]
+fn bad_profiles_and_options_say_what_is_wrong_and_make_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("p.toml"), "[personality]\nserial_number = 1\n").unwrap();
+    let text = failure(folder.path(), &["new", "--profile", "p.toml", "card.img"]);
+    assert!(text.contains("p.toml") && text.contains("serial_number"), "{text}");
+    let text = failure(folder.path(), &["new", "--atr", "3B05", "card.img"]);
+    assert!(text.contains("malformed ATR"), "{text}");
+    let text = failure(folder.path(), &["new", "--scp", "02", "--option", "99", "card.img"]);
+    assert!(text.contains("SCP02 has no option i=99"), "{text}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "only the profile is there");
+}
+
+#[test]
+fn missing_images_and_files_that_are_none() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = failure(folder.path(), &["run", "card.img"]);
+    assert_eq!(
+        text,
+        "error: there is no card image card.img; make one: cardinal-emulator new card.img\n"
+    );
+    std::fs::write(folder.path().join("text"), "no image").unwrap();
+    assert!(failure(folder.path(), &["info", "text"]).starts_with("error: card image text"));
+}
+
+#[test]
+fn wrong_usage_ends_with_status_2_and_help_with_examples() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(run(folder.path(), &["ruin"]).status.code(), Some(2));
+    assert_eq!(run(folder.path(), &["new"]).status.code(), Some(2));
+    for help in [&["--help"][..], &["new", "--help"], &["run", "--help"], &["info", "--help"]] {
+        assert!(output(folder.path(), help).contains("xample"));
+    }
+    assert!(output(folder.path(), &["completions", "bash"]).contains("cardinal-emulator"));
+}
