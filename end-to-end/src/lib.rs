@@ -5,6 +5,7 @@
 //! program: nothing here stands in for a part of the product or for a client of it.
 
 pub mod binaries;
+pub mod emulator;
 pub mod error;
 pub mod openssl;
 pub mod pcscd;
@@ -13,6 +14,7 @@ pub mod process;
 pub mod program;
 pub mod tpsclient;
 
+pub use emulator::{CardImage, EmulatorProcess, Place};
 pub use error::{StageError, ensure};
 pub use openssl::OpenSsl;
 pub use pcscd::{PrivatePcscd, Slot};

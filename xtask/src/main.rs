@@ -1,3 +1,65 @@
-//! Set-up, demo, test and release chores.
+//! Set-up, demo, test and release chores: `cargo xtask --help`.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+mod bench;
+mod cargo;
+mod demo;
+mod fuzz;
+mod house;
+mod packages;
+mod steps;
+mod test;
+mod tpsclient;
+
+const OVERVIEW: &str = "\
+Chores of the project. Debian packages that are missing are installed first, as root or with sudo; no terminal is needed.";
+
+/// Chores of the project.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", about = OVERVIEW)]
+struct Arguments {
+    #[command(subcommand)]
+    chore: Chore,
+}
+
+#[derive(Debug, Subcommand)]
+enum Chore {
+    /// A token's life in a minute, with the real programs: format, enrol, sign, lose, recover
+    Demo {
+        /// Leave everything running at the end, and say how to use it
+        #[arg(long)]
+        keep: bool,
+    },
+    /// Every check there is; CI calls exactly this
+    Test,
+    /// Let Dogtag's own tpsclient format, enrol and reset a PIN at our server
+    Tpsclient,
+    /// Build the fuzz targets and run them for some seconds
+    FuzzSmoke,
+    /// Run the benches; arguments go to criterion
+    Bench {
+        /// E.g. a bench's name
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().chore {
+        Chore::Demo { keep } => demo::run(keep),
+        Chore::Test => test::run(),
+        Chore::Tpsclient => tpsclient::run(),
+        Chore::FuzzSmoke => fuzz::run(),
+        Chore::Bench { arguments } => bench::run(&arguments),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
