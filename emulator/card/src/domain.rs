@@ -224,9 +224,6 @@ impl Card {
 
     /// BEGIN and END R-MAC SESSION [GPCS 2.3.1 §E.5.3, §E.5.4].
     fn rmac_session(&mut self, channel: usize, command: &Command) -> Result<Response, StatusWord> {
-        match &self.channel(channel)?.session {
-            Session::Open(channel) => channel.rmac_session(command).map_err(|error| error.status()),
-            _ => Err(StatusWord::SECURITY_STATUS),
-        }
+        self.secure_channel(channel)?.rmac_session(command)
     }
 }

@@ -160,6 +160,18 @@ impl SecureChannel<'_> {
         self.session.wrap(response)
     }
 
+    /// Obeys BEGIN or END R-MAC SESSION, already unwrapped; it takes effect with [`wrap`](Self::wrap)
+    /// [GPCS 2.3.1 §E.5.3, §E.5.4].
+    ///
+    /// # Errors
+    /// 6982 without a session, others as the protocol refuses it.
+    pub fn rmac_session(&self, command: &Command) -> Result<Response, StatusWord> {
+        match &*self.session {
+            Session::Open(channel) => channel.rmac_session(command).map_err(|error| error.status()),
+            _ => Err(StatusWord::SECURITY_STATUS),
+        }
+    }
+
     /// Decrypts sensitive data (a key, a PIN) under the session's data encryption key. The padding, if any, stays.
     ///
     /// # Errors

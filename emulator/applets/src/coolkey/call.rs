@@ -1,6 +1,10 @@
 //! One command in execution: who calls, and which handler answers.
 
-use ::coolkey::{Command, Identities, Request, command::Access, instruction::CLASS_PLAIN};
+use ::coolkey::{
+    Command, Identities, Instruction, Request,
+    command::Access,
+    instruction::{CLASS_INITIALIZE, CLASS_PLAIN, CLASS_SECURE},
+};
 use card::{Host, Nvm};
 use iso7816::{Command as Apdu, StatusWord};
 
@@ -21,12 +25,14 @@ pub(super) fn answer(
     host: &mut Host<'_>,
     apdu: &Apdu,
 ) -> Result<Vec<u8>, StatusWord> {
-    let instruction = ::coolkey::Instruction::from_ins(apdu.header.ins);
-    if let Some(instruction) = instruction.filter(|_| apdu.header.cla >= 0x80) {
+    let class = apdu.header.cla;
+    let known_class = matches!(class, CLASS_PLAIN | CLASS_SECURE | CLASS_INITIALIZE);
+    let instruction = Instruction::from_ins(apdu.header.ins).filter(|_| known_class);
+    if let Some(instruction) = instruction {
         if !applet.build.knows(instruction) {
             return Err(StatusWord::INS_NOT_SUPPORTED);
         }
-        if apdu.header.cla == CLASS_PLAIN && instruction.rules().nonce {
+        if class == CLASS_PLAIN && instruction.rules().nonce {
             // Before the data are looked at: whoever has the wrong nonce learns nothing about them.
             secure_channel::nonce(apdu)
                 .and_then(|nonce| applet.volatile.logins.identify(&nonce))?;

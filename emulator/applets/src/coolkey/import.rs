@@ -225,7 +225,7 @@ impl Call<'_, '_> {
 /// The keys in a blob in clear.
 fn imported(blob: &KeyBlob, body: &[u8]) -> Result<Imported, StatusWord> {
     let plain = || {
-        let bytes = KeyBlob { encoding: ENCODING_PLAIN, body: body.to_vec(), ..blob.clone() };
+        let bytes = KeyBlob { encoding: ENCODING_PLAIN, body: body.to_vec(), ..*blob };
         Zeroizing::new(bytes.to_bytes())
     };
     let malformed = |_| status::INVALID_PARAMETER;

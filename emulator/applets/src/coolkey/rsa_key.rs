@@ -87,10 +87,10 @@ impl Pair {
     /// A pair from its primes and the private exponent modulo p - 1, as a CRT key without its public half gives them.
     pub(super) fn from_crt(bits: u16, [p, q, dp]: [&[u8]; 3]) -> Result<Self, RsaError> {
         check_primes(p, q)?;
-        let prime = number(p, p.len())?;
+        let prime = Zeroizing::new(number(p, p.len())?);
         let order = prime.wrapping_sub(BoxedUint::one());
         let order = order.to_nz().into_option().ok_or(RsaError::Inconsistent)?;
-        let dp = number(trim(dp), p.len())?;
+        let dp = Zeroizing::new(number(trim(dp), p.len())?);
         let exponent = dp.invert_mod(&order).into_option().ok_or(RsaError::Inconsistent)?;
         Self::from_primes(bits, [p, q, &exponent.to_be_bytes_trimmed_vartime()], None)
     }
@@ -205,4 +205,64 @@ fn to_length(mut number: BoxedUint, length: usize) -> Zeroizing<Vec<u8>> {
     let mut output = Zeroizing::new(vec![0; length.saturating_sub(digits.len())]);
     output.extend_from_slice(digits);
     output
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use rand::{SeedableRng, rngs::StdRng};
+
+    use super::*;
+
+    /// Numbers as a hostile host sends them: short, long, even, with leading zeros.
+    fn number() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![Just(0_u8), Just(1), Just(0xFF), any::<u8>()];
+        let length = prop_oneof![0..4_usize, 60..70_usize, 120..135_usize];
+        (length, any::<bool>()).prop_flat_map(move |(length, odd)| {
+            prop::collection::vec(byte.clone(), length).prop_map(move |mut bytes| {
+                if let Some(last) = bytes.last_mut().filter(|_| odd) {
+                    *last |= 1;
+                }
+                bytes
+            })
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn numbers_of_any_kind_are_refused_or_work(
+            p in number(), q in number(), e in number(), input in number(),
+            bits in prop::sample::select(MODULUS_BITS),
+        ) {
+            let mut rng = StdRng::seed_from_u64(1);
+            let pairs = [
+                Pair::from_primes(bits, [&p, &q, &e], None),
+                Pair::from_primes(bits, [&p, &q, &[1, 0, 1]], Some(&e)),
+                Pair::from_crt(bits, [&p, &q, &e]),
+            ];
+            for pair in pairs.into_iter().flatten() {
+                let _ = pair.private.raw(&mut rng, &input);
+            }
+            let modulus = [&p[..], &q].concat();
+            if let Ok(key) = Material::public(bits, &modulus, &e) {
+                let _ = key.raw(&mut rng, &input);
+            }
+        }
+    }
+
+    #[test]
+    fn halves_of_a_pair_undo_each_other() {
+        let mut rng = StdRng::seed_from_u64(1);
+        for bits in MODULUS_BITS {
+            let Pair { private, public } = Pair::generate(&mut rng, *bits).unwrap();
+            let length = usize::from(*bits) / 8;
+            let mut message = vec![0; length];
+            message[length - 1] = 7;
+            let signature = private.raw(&mut rng, &message).unwrap();
+            assert_eq!(signature.len(), length);
+            assert_eq!(*public.raw(&mut rng, &signature).unwrap(), message);
+            let too_large = private.raw(&mut rng, &vec![0xFF; length]);
+            assert_eq!(too_large.err(), Some(RsaError::InputTooLarge));
+        }
+    }
 }

@@ -2,6 +2,7 @@
 
 use ::coolkey::{
     Instruction, Nonce,
+    command::IGNORED_CLASSES,
     instruction::{CLASS_INITIALIZE, CLASS_SECURE},
     status,
 };
@@ -21,11 +22,11 @@ pub(super) fn answer(
     apdu: &Apdu,
 ) -> Result<Response, StatusWord> {
     let header = apdu.header;
+    if IGNORED_CLASSES.contains(&header.cla) {
+        return Ok(Response::status(StatusWord::OK));
+    }
     if header.cla != CLASS_SECURE || header.ins == Instruction::ExternalAuthenticate.ins() {
-        return match call::answer(applet, host, apdu) {
-            Err(StatusWord::OK) => Ok(Response::ok(Vec::new())),
-            answer => answer.map(Response::ok),
-        };
+        return call::answer(applet, host, apdu).map(Response::ok);
     }
     let unwrapped = unwrap(applet.build.platform, host, apdu)?;
     let response = call::answer(applet, host, &unwrapped).map(Response::ok);
@@ -60,7 +61,7 @@ pub(super) fn nonce(apdu: &Apdu) -> Result<Nonce, StatusWord> {
 }
 
 impl Call<'_, '_> {
-    /// INITIALIZE UPDATE and EXTERNAL AUTHENTICATE go to the security domain [GPCS 2.3.1 §7.6].
+    /// The commands of the secure channel itself go to the security domain [GPCS 2.3.1 §7.6].
     pub(super) fn secure_channel(
         &mut self,
         instruction: Instruction,
@@ -72,6 +73,9 @@ impl Call<'_, '_> {
             }
             Instruction::ExternalAuthenticate => {
                 self.external_authenticate(apdu).map(|()| Vec::new())
+            }
+            Instruction::BeginRmacSession | Instruction::EndRmacSession => {
+                self.host.secure_channel().rmac_session(apdu).map(|response| response.data)
             }
             _ => Err(StatusWord::INS_NOT_SUPPORTED),
         }
