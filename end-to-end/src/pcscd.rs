@@ -42,6 +42,8 @@ const DRIVERS: [&str; 2] = [
     "/usr/lib/pcsc/drivers/serial/libifdvpcd.so",
     "/usr/local/lib/pcsc/drivers/serial/libifdvpcd.so",
 ];
+/// Folder with the configuration of the readers, in the daemon's folder.
+const CONFIGURATION: &str = "reader.conf.d";
 /// The folder in which the CoolKey module keeps what it has read from a token.
 const COOLKEY_CACHE: &str = "/var/cache/coolkey";
 
@@ -79,6 +81,19 @@ impl PrivatePcscd {
         }
     }
 
+    /// Kills it and starts another one in its place: same socket, readers and ports.
+    ///
+    /// # Errors
+    /// As [`PrivatePcscd::start`].
+    pub fn restart(mut self) -> Result<Self, StageError> {
+        self.process.kill()?;
+        let folder = self.socket.parent().unwrap_or(Path::new("/")).to_owned();
+        let listener = bind(&self.socket)?;
+        self.process = launch(&folder, listener, self.process.lifetime())?;
+        self.wait_until_ready()?;
+        Ok(self)
+    }
+
     fn try_start(folder: &Path, readers: usize, lifetime: Lifetime) -> Result<Self, StageError> {
         let tag = format!("{:06x}", rand::make_rng::<StdRng>().random_range(0..=0xFF_FFFF_u32));
         let readers = u16::try_from(readers.clamp(1, READERS_MAX)).unwrap_or(1);
@@ -99,13 +114,13 @@ impl PrivatePcscd {
                 port: port + slot,
             }));
         }
-        let conf = folder.join("reader.conf.d");
+        let conf = folder.join(CONFIGURATION);
         fs::create_dir_all(&conf).map_err(StageError::io(format!("folder {}", conf.display())))?;
         fs::write(conf.join("vpcd"), configuration)
             .map_err(StageError::io("reader configuration"))?;
         let socket = folder.join("pcscd.comm");
         let listener = bind(&socket)?;
-        let process = launch(&conf, &folder.join("pcscd.log"), listener, lifetime)?;
+        let process = launch(folder, listener, lifetime)?;
         let mut pcscd = Self { process, socket, slots, tag };
         pcscd.wait_until_ready()?;
         Ok(pcscd)
@@ -230,8 +245,7 @@ fn bind(socket: &Path) -> Result<UnixListener, StageError> {
 /// Starts pcscd with the listening socket as file descriptor 3. A shell does what would else need code between `fork` and
 /// `exec`: its own process number is pcscd's, and the socket comes in as its standard input.
 fn launch(
-    conf: &Path,
-    log: &Path,
+    folder: &Path,
     listener: UnixListener,
     lifetime: Lifetime,
 ) -> Result<Process, StageError> {
@@ -239,15 +253,10 @@ fn launch(
     command
         .arg("-c")
         .arg("export LISTEN_PID=$$ LISTEN_FDS=1; exec pcscd -f -i -c \"$0\" 3<&0 0</dev/null")
-        .arg(conf)
+        .arg(folder.join(CONFIGURATION))
         .env("PATH", path_with_sbin());
-    Process::start_with_input(
-        "pcscd",
-        &command,
-        log,
-        lifetime,
-        Stdio::from(OwnedFd::from(listener)),
-    )
+    let input = Stdio::from(OwnedFd::from(listener));
+    Process::start_with_input("pcscd", &command, &folder.join("pcscd.log"), lifetime, input)
 }
 
 /// `PATH` with the folders of daemons, which users other than root often lack.

@@ -91,6 +91,12 @@ impl Process {
         self.child.id()
     }
 
+    /// How long it lives.
+    #[must_use]
+    pub const fn lifetime(&self) -> Lifetime {
+        self.lifetime
+    }
+
     /// File with everything it and its predecessors under the same name printed.
     #[must_use]
     pub fn log(&self) -> &Path {
