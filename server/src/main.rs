@@ -1,3 +1,9 @@
 //! `cardinal-server`: TPS, TKS, CA and DRM in one process.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    cardinal_server::cli::main(cardinal_server::cli::Arguments::parse())
+}
