@@ -1,6 +1,6 @@
 //! What an edge knows of a card, and what every Cardinal card is made with.
 
-use applets::coolkey::CoolKeyModule;
+use applets::coolkey::{Build, CoolKeyModule};
 use card::{Card, ExecutableModule};
 use rand::rngs::StdRng;
 
@@ -54,10 +54,11 @@ impl<C: VirtualCard + ?Sized> VirtualCard for &mut C {
     }
 }
 
-/// The applets that are masked into the ROM of every card.
+/// The applets that are masked into the ROM of every card: CoolKey in its latest build, the one that takes keys under triple DES and
+/// under AES, and so serves a card whatever its secure channel is.
 #[must_use]
 pub fn modules() -> Vec<Box<dyn ExecutableModule>> {
-    vec![Box::new(CoolKeyModule::default())]
+    vec![Box::new(CoolKeyModule::new(Build::LATEST))]
 }
 
 /// Randomness for a card: a cryptographic generator seeded by the system.
