@@ -5,6 +5,7 @@
 //! program: nothing here stands in for a part of the product or for a client of it.
 
 pub mod binaries;
+pub mod client;
 pub mod emulator;
 pub mod error;
 pub mod openssl;
@@ -12,8 +13,10 @@ pub mod pcscd;
 pub mod pkcs11;
 pub mod process;
 pub mod program;
+pub mod secrets;
 pub mod tpsclient;
 
+pub use client::{Client, User};
 pub use emulator::{CardImage, EmulatorProcess, Place};
 pub use error::{StageError, ensure};
 pub use openssl::OpenSsl;
