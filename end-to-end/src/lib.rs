@@ -8,6 +8,7 @@ pub mod binaries;
 pub mod client;
 pub mod emulator;
 pub mod error;
+pub mod holder;
 pub mod openssl;
 pub mod pcscd;
 pub mod pkcs11;

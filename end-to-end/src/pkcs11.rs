@@ -141,6 +141,16 @@ impl Token {
         Ok(objects(&program.succeed()?.text()))
     }
 
+    /// The mechanisms that the module has for this token.
+    ///
+    /// # Errors
+    /// When the module fails.
+    pub fn mechanisms(&self) -> Result<Vec<String>, StageError> {
+        let text = self.token_tool()?.arg("--list-mechanisms").succeed()?.text();
+        let name = |line: &str| Some(line.strip_prefix("  ")?.split(',').next()?.to_owned());
+        Ok(text.lines().filter_map(name).collect())
+    }
+
     /// The certificate with this CKA_ID, in DER.
     ///
     /// # Errors
