@@ -7,12 +7,14 @@ use der::pem::{LineEnding, encode_string};
 use keys::{KeyProvider, random::Randomness};
 use store::{
     StoreError,
-    ca::{CertificateRecord, CertificateStore, Revocation, RevocationList},
+    ca::{CertificateFilter, CertificateRecord, CertificateStore, Revocation, RevocationList},
     clock::Clock,
+    page::{PAGE_MAX, Page},
 };
 use token_management::subsystem::{
     SubsystemError,
     ca::{CertificateAuthority, EnrollmentRequest, IssuedCertificate, RevocationReason},
+    tks::Cuid,
 };
 use x509_cert::ext::Extension;
 
@@ -130,6 +132,25 @@ impl<K: KeyProvider, S: CertificateStore, C: Clock, R: Randomness> Authority<K, 
             }
         }
         Err(last_error.into())
+    }
+
+    /// The certificates for a token that are not revoked.
+    async fn in_force(&self, cuid: Cuid) -> Result<Vec<IssuedCertificate>, CaError> {
+        let filter = CertificateFilter { cuid: Some(cuid), ..CertificateFilter::default() };
+        let mut found = Vec::new();
+        let mut start = 0;
+        loop {
+            let page = self.store.issued_certificates(&filter, Page::new(start, PAGE_MAX)).await?;
+            let last = page.entries.is_empty();
+            let in_force = page.entries.into_iter().filter(|record| record.revocation.is_none());
+            found.extend(
+                in_force.map(|record| IssuedCertificate { serial: record.serial, der: record.der }),
+            );
+            start += PAGE_MAX;
+            if last || u64::from(start) >= page.total {
+                return Ok(found);
+            }
+        }
     }
 
     async fn issue(&self, request: &EnrollmentRequest) -> Result<IssuedCertificate, CaError> {
@@ -250,6 +271,10 @@ where
         record
             .map(|record| IssuedCertificate { serial: record.serial, der: record.der })
             .ok_or_else(|| SubsystemError::NotFound("certificate".to_owned()))
+    }
+
+    async fn certificates_of(&self, cuid: Cuid) -> Result<Vec<IssuedCertificate>, SubsystemError> {
+        self.in_force(cuid).await.map_err(report)
     }
 }
 

@@ -115,7 +115,11 @@ async fn a_revoked_certificate_is_on_the_next_list_and_a_hold_can_be_lifted() {
         "nothing happened, so the list stays"
     );
 
+    assert_eq!(ca.certificates_of(*b"0123456789").await.unwrap(), std::slice::from_ref(&issued));
+    assert!(ca.certificates_of(*b"another co").await.unwrap().is_empty());
+
     ca.revoke(issued.serial.clone(), RevocationReason::CertificateHold).await.unwrap();
+    assert!(ca.certificates_of(*b"0123456789").await.unwrap().is_empty());
     write(&ca, folder, &issued).await;
     assert!(!succeeds(folder, VERIFY));
     assert!(sh(folder, "openssl crl -in crl.pem -noout -text").contains("Certificate Hold"));
