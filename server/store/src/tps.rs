@@ -172,6 +172,12 @@ pub trait TokenStore: Send + Sync {
     /// The database is at fault.
     fn user(&self, name: &str) -> impl Future<Output = Result<Option<User>, StoreError>> + Send;
 
+    /// Users, by name.
+    ///
+    /// # Errors
+    /// The database is at fault.
+    fn users(&self, page: Page) -> impl Future<Output = Result<Listing<User>, StoreError>> + Send;
+
     /// Counts a try before the password is looked at, so that tries at the same time cannot outrun the limit; from
     /// `tries_max` on the user is locked for `lock`.
     ///

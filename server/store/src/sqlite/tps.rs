@@ -302,6 +302,10 @@ impl TokenStore for Database {
         self.user_row(name).await
     }
 
+    async fn users(&self, page: Page) -> Result<Listing<User>, StoreError> {
+        self.user_rows(page).await
+    }
+
     async fn count_try(
         &self,
         name: &str,

@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     StoreError,
+    page::{Listing, Page},
     tps::{TryVerdict, User},
 };
 
@@ -47,6 +48,20 @@ impl Database {
             .fetch_optional(&self.pool)
             .await?;
         row.map(|row| read(&Columns(&row))).transpose()
+    }
+
+    pub(super) async fn user_rows(&self, page: Page) -> Result<Listing<User>, StoreError> {
+        let total: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM user").fetch_one(&self.pool).await?;
+        let rows = sqlx::query("SELECT * FROM user ORDER BY name LIMIT ? OFFSET ?")
+            .bind(page.size())
+            .bind(page.start())
+            .fetch_all(&self.pool)
+            .await?;
+        let entries = rows.iter().map(|row| read(&Columns(row))).collect::<Result<_, _>>()?;
+        let total =
+            u64::try_from(total).map_err(|_| StoreError::Damaged("negative number of users"))?;
+        Ok(Listing { total, entries })
     }
 
     pub(super) async fn count_user_try(
