@@ -22,6 +22,7 @@ pub const NAME_LENGTH_MAX: usize = 64;
 /// The rules of the token processing system.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools)] // independent switches of an administrator
 pub struct Config {
     /// The token type of a client that names none.
     pub default_token_type: String,
@@ -78,6 +79,7 @@ impl Default for Config {
 /// How a secure channel is opened and used.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools)] // independent switches of an administrator
 pub struct ChannelConfig {
     /// Whether commands are enciphered as well as authenticated.
     pub encryption: bool,
@@ -179,7 +181,7 @@ impl Config {
     pub fn validate(&self) -> Result<(), ConfigError> {
         Policy::parse(&self.default_policy, Policy::default())
             .map_err(|_| ConfigError::at("default_policy", "not a policy string"))?;
-        if self.format.get(&self.default_token_type).is_none() {
+        if !self.format.contains_key(&self.default_token_type) {
             return Err(ConfigError::at("default_token_type", "no format profile of this name"));
         }
         self.channel.validate()?;

@@ -53,8 +53,8 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             message: Duration::from_secs(90),
-            operation: Duration::from_secs(600),
-            subsystem: Duration::from_secs(60),
+            operation: Duration::from_mins(10),
+            subsystem: Duration::from_mins(1),
             claim: Duration::from_secs(10),
         }
     }

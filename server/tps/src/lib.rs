@@ -25,6 +25,7 @@ pub use operation::{Operation, Step};
 pub use outcome::{Fault, Outcome};
 
 /// Begins the operation that the client asked for.
+#[must_use]
 pub fn begin(config: Arc<Config>, begin: Begin) -> Step {
     Operation::start(|mailbox| run::operate(context::Context::new(mailbox, config, begin)))
 }

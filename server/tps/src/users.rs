@@ -63,14 +63,12 @@ pub fn hash_password(password: &Secret) -> Result<String, PasswordError> {
 #[must_use]
 pub fn verify_password(password: &Secret, hash: Option<&str>) -> bool {
     let parsed = hash.and_then(|hash| PasswordHash::new(hash).ok());
-    match parsed {
-        Some(hash) => Argon2::default().verify_password(password.expose(), &hash).is_ok(),
-        None => {
-            // The same work as for a user who exists, so that time does not tell.
-            let _ = Argon2::default().hash_password(password.expose());
-            false
-        }
+    if let Some(hash) = parsed {
+        return Argon2::default().verify_password(password.expose(), &hash).is_ok();
     }
+    // The same work as for a user who exists, so that time does not tell.
+    let _ = Argon2::default().hash_password(password.expose());
+    false
 }
 
 /// How long a user is locked after so many wrong passwords: doubles with each.

@@ -132,6 +132,7 @@ impl Default for PinResetProfile {
 /// Rules of enrolment.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
+#[allow(clippy::struct_excessive_bools)] // independent switches of an administrator
 pub struct EnrollProfile {
     /// Off: tokens of this type are refused with status 26.
     pub enabled: bool,

@@ -112,13 +112,15 @@ impl Run {
     ) -> Result<Vec<(KeyWork, Vec<u8>)>, Fault> {
         let on_card = |work: &KeyWork| work.source == Source::New && !work.key.server_side;
         let making = KeyMaking {
-            challenge: match works.iter().any(on_card) {
-                true => Some(self.challenge().await?),
-                false => None,
+            challenge: if works.iter().any(on_card) {
+                Some(self.challenge().await?)
+            } else {
+                None
             },
-            verification: match profile.verify_proof {
-                true => Verification::Required,
-                false => Verification::Skipped,
+            verification: if profile.verify_proof {
+                Verification::Required
+            } else {
+                Verification::Skipped
             },
         };
         let share = (KEYS.to - KEYS.from) / u32::try_from(works.len().max(1)).unwrap_or(1);
@@ -233,7 +235,7 @@ impl Run {
         let mut token = self.record()?;
         token.status = TokenStatus::Active;
         token.user = self.user.clone();
-        token.token_type = self.token_type().to_owned();
+        self.token_type().clone_into(&mut token.token_type);
         token.applet = self.facts()?.applet_version();
         token.key_version = Some(self.opened()?.card.key_version);
         activities.extend(self.activity("enrollment", true, format!("applet {}", token.applet)));

@@ -63,7 +63,7 @@ impl Run {
         let mut token = self.record()?;
         token.status = TokenStatus::Formatted;
         token.user = None;
-        token.token_type = self.token_type().to_owned();
+        self.token_type().clone_into(&mut token.token_type);
         token.applet = self.facts()?.applet_version();
         token.key_version = Some(self.opened()?.card.key_version);
         let message = format!("applet {}", token.applet);
