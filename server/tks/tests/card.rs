@@ -193,14 +193,11 @@ async fn a_card_accepts_the_host_and_takes_the_transport_key() {
         let at_drm =
             bench.keys.unwrap_key(DRM, RsaPadding::OaepSha256, &transport.for_drm).unwrap();
         assert_eq!(on_card[..], at_drm[..16], "{protocol:?} version {version:02X}");
-        let (algorithm, key) = match protocol {
-            Protocol::Scp03 { .. } => {
-                (TransportAlgorithm::AesKeyWrapPadded, Key::aes(&on_card).unwrap())
-            }
-            _ => {
-                assert_eq!(at_drm[16..], at_drm[..8]);
-                (TransportAlgorithm::Des3Cbc, Key::new(KeyAlgorithm::Des3, &on_card).unwrap())
-            }
+        let (algorithm, key) = if protocol.id() == 3 {
+            (TransportAlgorithm::AesKeyWrapPadded, Key::aes(&on_card).unwrap())
+        } else {
+            assert_eq!(at_drm[16..], at_drm[..8]);
+            (TransportAlgorithm::Des3Cbc, Key::new(KeyAlgorithm::Des3, &on_card).unwrap())
         };
         assert_eq!(transport.algorithm, algorithm);
         assert_eq!(transport.check_value, key.check_value());
