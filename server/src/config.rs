@@ -1,6 +1,6 @@
 //! The configuration file: TOML, every setting with a default, unknown names refused.
 
-mod describe;
+mod default;
 mod paths;
 mod tks;
 mod tps;
@@ -15,7 +15,7 @@ use ca::AuthorityConfig;
 use keys::RsaPadding;
 use serde::{Deserialize, Serialize};
 
-pub use describe::default_text;
+pub use default::default_text;
 pub use paths::Paths;
 pub use tks::{KeySetSettings, MasterKeySettings, TksSettings};
 

@@ -55,6 +55,9 @@ pub enum ServerError {
     /// The edge does not listen.
     #[error("{0}")]
     Listen(#[from] web::ServerError),
+    /// There is a user of that name.
+    #[error("there is a user {0} already")]
+    UserExists(String),
     /// No such user or token.
     #[error("no such {0}")]
     NotFound(&'static str),
@@ -82,7 +85,9 @@ impl ServerError {
         match self {
             Self::Config(_) | Self::Input(_) | Self::Tks(_) => EXIT_USAGE,
             Self::NotFound(_) | Self::Agent(AgentError::NoSuchToken) => EXIT_NOT_FOUND,
-            Self::Exists(_) | Self::Agent(AgentError::ForbiddenTransition { .. }) => EXIT_REFUSED,
+            Self::Exists(_)
+            | Self::UserExists(_)
+            | Self::Agent(AgentError::ForbiddenTransition { .. }) => EXIT_REFUSED,
             _ => EXIT_FAILED,
         }
     }
@@ -110,6 +115,9 @@ impl ServerError {
             Self::NotFound("user") => "see `cardinal-server user list`".to_owned(),
             Self::NotFound(_) | Self::Agent(AgentError::NoSuchToken) => {
                 "see `cardinal-server token list`".to_owned()
+            }
+            Self::UserExists(name) => {
+                format!("another password: `cardinal-server user passwd {name}`")
             }
             _ => return None,
         })

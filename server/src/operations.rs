@@ -48,7 +48,16 @@ fn report(outcome: &Outcome, client: &str, started: Instant) {
             if status == Status::Login {
                 tracing::info!(?operation, cuid, user, client, milliseconds, cause, "login failed");
             } else {
-                tracing::warn!(?operation, cuid, user, client, milliseconds, ?status, cause, "operation failed");
+                tracing::warn!(
+                    ?operation,
+                    cuid,
+                    user,
+                    client,
+                    milliseconds,
+                    ?status,
+                    cause,
+                    "operation failed"
+                );
             }
         }
     }

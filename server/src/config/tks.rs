@@ -20,9 +20,7 @@ pub struct TksSettings {
 
 impl Default for TksSettings {
     fn default() -> Self {
-        Self {
-            key_sets: BTreeMap::from([("defKeySet".to_owned(), KeySetSettings::default())]),
-        }
+        Self { key_sets: BTreeMap::from([("defKeySet".to_owned(), KeySetSettings::default())]) }
     }
 }
 
@@ -73,7 +71,7 @@ pub struct MasterKeySettings {
 
 /// Kinds of master keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
+#[serde(rename_all = "lowercase")]
 pub enum MasterKind {
     /// Two-key triple DES.
     Des3,
