@@ -1,37 +1,30 @@
-//! A whole card under any sequence of commands: it always answers, and is still there afterwards.
+//! Sequences of commands to a whole card: the codecs of command and response, then dispatch, security domain and token applet.
 //!
-//! Input: commands, each preceded by its length in one byte; FF means reset.
+//! The first byte chooses the card, the rest is cut into commands.
 #![no_main]
 
-use card::{Card, CardProfile};
-use iso7816::{Command, Response};
+use fuzz_support::{card, check_response, pieces};
+use globalplatform::Protocol;
+use iso7816::Command;
 use libfuzzer_sys::fuzz_target;
-use rand::{SeedableRng as _, rngs::StdRng};
 
-/// Longest sequence, in commands: longer inputs find nothing that this many do not.
-const COMMANDS_MAX: usize = 64;
-
-fuzz_target!(|data: &[u8]| {
-    if let Ok(command) = Command::parse(data) {
-        let again = command.to_bytes().expect("what was parsed can be written");
-        assert_eq!(Command::parse(&again), Ok(command));
-    }
-    let profile = CardProfile::default();
-    let random = Box::new(StdRng::seed_from_u64(0));
-    let mut card = Card::new(&profile, vec![Box::new(applets::coolkey::CoolKeyModule::default())], random).expect("the default profile is a card");
-    card.power_on();
-    let mut rest = data;
-    for _ in 0..COMMANDS_MAX {
-        let Some((&length, tail)) = rest.split_first() else { break };
-        if length == 0xFF {
-            card.reset();
-            rest = tail;
-            continue;
+fuzz_target!(|input: &[u8]| {
+    let Some((choice, rest)) = input.split_first() else { return };
+    let protocol = match choice >> 1 & 3 {
+        0 => Protocol::new(1, 0x15),
+        1 => Protocol::new(3, 0x70),
+        _ => Protocol::new(2, 0x15),
+    };
+    let mut card = card(protocol.expect("these protocols exist"), choice & 1 == 1);
+    for bytes in pieces(rest) {
+        if let Ok(command) = Command::parse(bytes) {
+            let coded = command.to_bytes().expect("a command that was read can be written");
+            assert_eq!(Command::parse(&coded), Ok(command));
         }
-        let (command, tail) = tail.split_at(usize::from(length).min(tail.len()));
-        Response::parse(&card.transmit(command)).expect("an answer ends with a status word");
-        rest = tail;
+        match bytes {
+            [0x01] => card.power_on(),
+            [0x02] => card.reset(),
+            _ => check_response(&card.transmit(bytes)),
+        }
     }
-    card.reset();
-    assert!(card.transmit(&[0x00, 0xA4, 0x04, 0x00, 0x00]).len() >= 2);
 });

@@ -1,34 +1,40 @@
-//! Messages between client and TPS: any bytes are messages or a violation, in one piece or in two.
+//! Messages between client and TPS, from both sides, however the stream is cut.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use token_management::message::{ClientMessage, Deframer, MESSAGE_SIZE_MAX, ServerMessage};
+use token_management::message::{ClientMessage, Deframer, Dialect, ServerMessage};
 
-/// The payloads in these pieces, and whether they end in a violation.
-fn payloads(pieces: &[&[u8]]) -> (Vec<Vec<u8>>, bool) {
-    let mut deframer = Deframer::new(MESSAGE_SIZE_MAX);
-    let mut found = Vec::new();
-    for piece in pieces {
-        let mut rest = *piece;
+fuzz_target!(|input: &[u8]| {
+    let Some((cut, rest)) = input.split_first() else { return };
+    let mut deframer = Deframer::default();
+    'stream: for mut chunk in rest.chunks(usize::from(*cut).max(1)) {
         loop {
-            match deframer.next(&mut rest) {
-                Ok(Some(payload)) => found.push(payload.as_bytes().to_vec()),
+            match deframer.next(&mut chunk) {
+                Ok(Some(payload)) => decode(payload.as_bytes()),
                 Ok(None) => break,
-                Err(_) => return (found, true),
+                Err(violation) => {
+                    assert_eq!(deframer.next(&mut &b"s=1&"[..]).err(), Some(violation));
+                    break 'stream;
+                }
             }
         }
     }
-    (found, false)
+});
+
+/// What can be read can be written, and reads the same.
+fn decode(payload: &[u8]) {
+    if let Ok(message) = ClientMessage::decode(payload) {
+        let written = message.encode(Dialect::Esc);
+        assert_eq!(ClientMessage::decode(unframed(&written)), Ok(message));
+    }
+    if let Ok(message) = ServerMessage::decode(payload) {
+        let written = message.encode();
+        assert_eq!(ServerMessage::decode(unframed(&written)), Ok(message));
+    }
 }
 
-fuzz_target!(|data: &[u8]| {
-    let whole = payloads(&[data]);
-    let (first, second) = data.split_at(data.len() / 2);
-    assert_eq!(whole, payloads(&[first, second]));
-    for payload in &whole.0 {
-        let _ = ClientMessage::decode(payload);
-        let _ = ServerMessage::decode(payload);
-    }
-    let _ = ClientMessage::decode(data);
-    let _ = ServerMessage::decode(data);
-});
+/// The payload of one message.
+fn unframed(message: &[u8]) -> &[u8] {
+    let start = message.iter().position(|byte| *byte == b'&').expect("a size field");
+    &message[start + 1..]
+}
