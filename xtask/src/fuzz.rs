@@ -56,6 +56,9 @@ pub(crate) fn smoke() -> anyhow::Result<Done> {
 fn attack(folder: &Path, programs: &Path, target: &str, seconds: u64) -> anyhow::Result<String> {
     let artifacts = folder.join("artifacts").join(target);
     fs::create_dir_all(&artifacts).context("folder for inputs that fail")?;
+    // The fuzzer keeps what it finds in the first folder; the seeds are only read.
+    let corpus = folder.join("corpus").join(target);
+    fs::create_dir_all(&corpus).context("folder for new inputs")?;
     let outcome = Program::new(programs.join(target))
         .current_dir(folder)
         .within(Duration::from_secs(seconds) + END_TIME_MAX)
@@ -63,6 +66,7 @@ fn attack(folder: &Path, programs: &Path, target: &str, seconds: u64) -> anyhow:
         .arg(format!("-timeout={INPUT_SECONDS_MAX}"))
         .arg(format!("-rss_limit_mb={MEMORY_MEBIBYTES_MAX}"))
         .arg(format!("-artifact_prefix={}/", artifacts.display()))
+        .arg(&corpus)
         .arg(format!("seeds/{target}"))
         .run()?;
     let text = outcome.text();

@@ -125,7 +125,11 @@ impl ClientMessage {
             }
             Self::ExtendedLoginResponse { parameters } => {
                 parameters.iter().fold(writer, |writer, (name, entered)| {
-                    writer.field(name, |to| value(to, entered.expose()))
+                    // The server made up the names: one with `&` in it must not become two fields.
+                    let mut escaped = Vec::new();
+                    encoding::append_form(&mut escaped, name);
+                    let escaped = String::from_utf8_lossy(&escaped);
+                    writer.field(&escaped, |to| value(to, entered.expose()))
                 })
             }
         };
@@ -200,9 +204,14 @@ fn asq_response(fields: &Fields<'_>) -> Result<ClientMessage, Violation> {
 }
 
 fn extended_login_response(fields: &Fields<'_>) -> Result<ClientMessage, Violation> {
-    let parameters = fields.others().map(|(name, value)| {
+    let mut parameters: Vec<(String, Secret)> = Vec::new();
+    for (name, value) in fields.others() {
         let name = text("required parameter", &encoding::decode(name))?;
-        Ok((name, encoding::decode(value).into()))
-    });
-    Ok(ClientMessage::ExtendedLoginResponse { parameters: parameters.collect::<Result<_, _>>()? })
+        // Two names may differ in their escapes only.
+        if parameters.iter().any(|(other, _)| *other == name) {
+            return Err(Violation::DuplicateField);
+        }
+        parameters.push((name, encoding::decode(value).into()));
+    }
+    Ok(ClientMessage::ExtendedLoginResponse { parameters })
 }
