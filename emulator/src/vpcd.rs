@@ -53,7 +53,7 @@ pub fn run(address: &str, card: &mut dyn VirtualCard, stop: &Stop, mut report: i
                 }
             }
             Err(error) => {
-                tracing::debug!(address, %error, "vpcd does not answer");
+                tracing::trace!(address, %error, "vpcd does not answer");
                 if !waiting {
                     report(Event::Waiting);
                     waiting = true;
