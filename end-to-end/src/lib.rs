@@ -1,6 +1,6 @@
 //! A private stage for the real programs: pcscd, card, server, client.
 //!
-//! Everything a stage starts has its own socket, ports and folder, so that several runs (and the system's own pcscd)
+//! Everything a [`Stage`] starts has its own socket, ports and folder, so that several runs (and the system's own pcscd)
 //! live side by side, and everything stops when the stage is dropped, also after a failure. What runs is always the real
 //! program: nothing here stands in for a part of the product or for a client of it.
 
@@ -15,6 +15,8 @@ pub mod pkcs11;
 pub mod process;
 pub mod program;
 pub mod secrets;
+pub mod server;
+pub mod stage;
 pub mod tpsclient;
 
 pub use client::{Client, User};
@@ -25,3 +27,5 @@ pub use pcscd::{PrivatePcscd, Slot};
 pub use pkcs11::{Module, Token};
 pub use process::{Lifetime, Process};
 pub use program::{Outcome, Program, Running};
+pub use server::{ServerOptions, ServerProcess};
+pub use stage::{Stage, StageOptions};
