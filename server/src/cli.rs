@@ -9,7 +9,10 @@ mod run;
 mod token;
 mod user;
 
-use std::{future::Future, io};
+use std::{
+    future::Future,
+    io::{self, IsTerminal as _},
+};
 
 use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::EnvFilter;
@@ -62,6 +65,7 @@ fn start_log(level: Option<&str>) -> Result<(), ServerError> {
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
         .try_init()
         .map_err(|error| ServerError::Input(error.to_string()))
 }

@@ -250,9 +250,13 @@ impl Config {
             return Err(file(format!("longer than {FILE_LENGTH_MAX} bytes")));
         }
         let text = std::fs::read_to_string(path).map_err(|error| file(error.to_string()))?;
-        let mut config = Self::parse(&text).map_err(|error| file(error.to_string()))?;
-        tps::load_applet(&mut config.tps.applet, path)?;
-        config.validate().map_err(|error| file(error.to_string()))?;
+        let in_file = |error| match error {
+            ServerError::Config(problem) => file(problem),
+            other => other,
+        };
+        let mut config = Self::parse(&text).map_err(in_file)?;
+        tps::load_applet(&mut config.tps.applet, path).map_err(in_file)?;
+        config.validate().map_err(in_file)?;
         Ok(config)
     }
 

@@ -4,7 +4,7 @@ use std::{io, path::PathBuf};
 
 use ca::CaError;
 use keys::KeysError;
-use store::StoreError;
+use store::{StoreError, tps::TokenStatus};
 use tps::agent::AgentError;
 
 /// Success.
@@ -97,7 +97,10 @@ impl ServerError {
     pub fn next_step(&self) -> Option<String> {
         Some(match self {
             Self::Agent(AgentError::ForbiddenTransition { from, .. }) => {
-                let next: Vec<_> = from.next_for_agent().map(|status| status.name()).collect();
+                let next: Vec<_> = from.next_for_agent().map(TokenStatus::name).collect();
+                if next.is_empty() {
+                    return Some(format!("there is no way on from {from}"));
+                }
                 format!("from {from} an agent may go to: {}", next.join(", "))
             }
             Self::Config(_) => "mend the file, then try `cardinal-server check-config`".to_owned(),

@@ -29,7 +29,11 @@ pub struct HttpClient {
 }
 
 impl HttpClient {
-    pub(crate) fn new(body: Incoming, message_length: usize, messages: mpsc::Sender<Bytes>) -> Self {
+    pub(crate) fn new(
+        body: Incoming,
+        message_length: usize,
+        messages: mpsc::Sender<Bytes>,
+    ) -> Self {
         Self { body, deframer: Deframer::new(message_length), received: Bytes::new(), messages }
     }
 
@@ -37,7 +41,10 @@ impl HttpClient {
     ///
     /// # Errors
     /// [`ExchangeError`].
-    pub async fn exchange(&mut self, message: &ServerMessage) -> Result<ClientMessage, ExchangeError> {
+    pub async fn exchange(
+        &mut self,
+        message: &ServerMessage,
+    ) -> Result<ClientMessage, ExchangeError> {
         self.send(message).await?;
         self.receive().await
     }

@@ -9,7 +9,7 @@ use core::{
 use bytes::Bytes;
 use hyper::{
     Response, StatusCode,
-    body::{Body, Frame},
+    body::{Body, Frame, SizeHint},
     header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue},
 };
 use tokio::sync::mpsc;
@@ -32,14 +32,24 @@ impl Body for ResponseBody {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Full(bytes) => Poll::Ready(bytes.take().map(|bytes| Ok(Frame::data(bytes)))),
-            Self::Messages(messages) => {
-                messages.poll_recv(context).map(|message| message.map(|bytes| Ok(Frame::data(bytes))))
-            }
+            Self::Messages(messages) => messages
+                .poll_recv(context)
+                .map(|message| message.map(|bytes| Ok(Frame::data(bytes)))),
         }
     }
 
     fn is_end_stream(&self) -> bool {
         matches!(self, Self::Full(None))
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Full(bytes) => {
+                let length = bytes.as_ref().map_or(0, Bytes::len);
+                SizeHint::with_exact(u64::try_from(length).unwrap_or(u64::MAX))
+            }
+            Self::Messages(_) => SizeHint::default(),
+        }
     }
 }
 

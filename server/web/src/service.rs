@@ -47,17 +47,17 @@ impl<O: Operations, P: Publications> Service<O, P> {
                 let list = self.publications.revocation_list().await;
                 published("application/pkix-crl", list)
             }
-            "/ca/chain" => {
-                published("application/x-pem-file", self.publications.chain().map(String::into_bytes))
-            }
+            "/ca/chain" => published(
+                "application/x-pem-file",
+                self.publications.chain().map(String::into_bytes),
+            ),
             "/ca/ca.crt" => published("application/pkix-cert", Ok(self.publications.issuer())),
             "/tps/phoneHome" => {
                 published("application/xml", Ok(self.publications.phone_home().into_bytes()))
             }
             "/healthz" => {
                 let (well, json) = self.publications.health().await;
-                let status =
-                    if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+                let status = if well { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
                 whole(status, "application/json", json)
             }
             _ => plain(StatusCode::NOT_FOUND),
