@@ -25,8 +25,8 @@ use crate::{config::Config, error::ServerError};
 
 /// Threads that wait for sockets.
 const WORKER_THREADS: usize = 2;
-/// Threads that make keys and check passwords.
-const BLOCKING_THREADS: usize = 4;
+/// Threads that make keys and check passwords; what a password takes, 19 MiB, stays with its thread.
+const BLOCKING_THREADS: usize = 2;
 /// Environment variable with the log level.
 const LOG_VARIABLE: &str = "CARDINAL_LOG";
 /// Log level when nobody says otherwise.
