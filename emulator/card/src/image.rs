@@ -47,6 +47,9 @@ pub enum ImageError {
     /// The image holds no card yet.
     #[error("the card image holds no card")]
     Empty,
+    /// Another program has the image open: its card is in use.
+    #[error("the card image is in use by another program")]
+    InUse,
     /// The image holds a card already.
     #[error("the card image already holds a card")]
     Occupied,

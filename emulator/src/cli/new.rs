@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
-use card::{Card, CardProfile, InitialKeySet, RedbImage};
+use card::{Card, CardProfile, ImageError, InitialKeySet, RedbImage};
 use cardinal_emulator::{modules, random};
 use clap::{Args, ValueHint};
 use globalplatform::key::{Key, KeyAlgorithm, KeySet};
@@ -77,6 +77,9 @@ impl New {
         let image = self.image.context("name the image file to make")?;
         if image.exists() && !self.force {
             bail!("{} exists; choose another name, or replace it with --force", image.display());
+        }
+        if matches!(RedbImage::open(&image), Err(ImageError::InUse)) {
+            bail!("the card {} is running; end that run first (Ctrl-C)", image.display());
         }
         let card = create(&image, &profile)?;
         let info = card.info();

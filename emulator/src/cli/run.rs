@@ -6,7 +6,7 @@ use std::thread;
 
 use anyhow::{Context as _, bail};
 use card::image::Change;
-use card::{Card, ImageStore, MemoryImage, RedbImage};
+use card::{Card, ImageError, ImageStore, MemoryImage, RedbImage};
 use cardinal_emulator::listen::{self, Port};
 use cardinal_emulator::vpcd;
 use cardinal_emulator::{Detail, Stop, Traced, VirtualCard, modules, random};
@@ -93,8 +93,12 @@ pub(super) fn open_image(image: &Path) -> anyhow::Result<RedbImage> {
     if !image.exists() {
         bail!("there is no card image {0}; make one: cardinal-emulator new {0}", image.display());
     }
-    RedbImage::open(image).with_context(|| {
-        format!("card image {} (is another program running this card?)", image.display())
+    RedbImage::open(image).map_err(|error| match error {
+        ImageError::InUse => anyhow::anyhow!(
+            "the card {} is running already; end that run first (Ctrl-C)",
+            image.display()
+        ),
+        other => anyhow::Error::new(other).context(format!("card image {}", image.display())),
     })
 }
 

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use ::redb::{Database, ReadableDatabase, ReadableTable, TableDefinition, TableError};
+use ::redb::{
+    Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition, TableError,
+};
 
 use super::{Change, ImageError, ImageStore, Record};
 use crate::nvm::Owner;
@@ -19,17 +21,17 @@ impl RedbImage {
     /// Opens the image at `path`, or makes an empty one there.
     ///
     /// # Errors
-    /// When the file cannot be opened, is in use by another card, or is no image.
+    /// `InUse` while another card has the file; `Store` when it cannot be opened or is no image.
     pub fn open_or_create(path: &Path) -> Result<Self, ImageError> {
-        Ok(Self { database: Database::create(path).map_err(store)? })
+        Ok(Self { database: Database::create(path).map_err(opening)? })
     }
 
     /// Opens the image at `path`.
     ///
     /// # Errors
-    /// When there is no file, or it is in use by another card or no image.
+    /// `InUse` while another card has the file; `Store` when there is none or it is no image.
     pub fn open(path: &Path) -> Result<Self, ImageError> {
-        Ok(Self { database: Database::open(path).map_err(store)? })
+        Ok(Self { database: Database::open(path).map_err(opening)? })
     }
 }
 
@@ -81,6 +83,13 @@ fn split(bytes: &[u8]) -> Option<(Owner, &[u8])> {
     let (length, rest) = bytes.split_first()?;
     let (owner, key) = rest.split_at_checked(usize::from(*length))?;
     Some((Owner::from_bytes(owner)?, key))
+}
+
+fn opening(error: DatabaseError) -> ImageError {
+    match error {
+        DatabaseError::DatabaseAlreadyOpen => ImageError::InUse,
+        other => store(other),
+    }
 }
 
 fn store(error: impl std::error::Error + Send + Sync + 'static) -> ImageError {
