@@ -9,6 +9,7 @@ pub mod client;
 pub mod emulator;
 pub mod error;
 pub mod holder;
+pub mod life;
 pub mod openssl;
 pub mod pcscd;
 pub mod pkcs11;
@@ -18,6 +19,7 @@ pub mod secrets;
 pub mod server;
 pub mod stage;
 pub mod tpsclient;
+pub mod visitor;
 
 pub use client::{Client, User};
 pub use emulator::{CardImage, EmulatorProcess, Place};

@@ -79,6 +79,13 @@ impl Stage {
         self.pcscd.as_ref().ok_or_else(|| StageError::failed("this stage has no readers"))
     }
 
+    /// Process numbers of the server and pcscd.
+    pub fn process_numbers(&mut self) -> Vec<u32> {
+        let mut numbers = vec![self.server.process().pid()];
+        numbers.extend(self.pcscd.as_mut().map(|pcscd| pcscd.process().pid()));
+        numbers
+    }
+
     /// A slot by its number.
     ///
     /// # Errors
