@@ -154,6 +154,7 @@ impl LimitSettings {
             message_length: self.message_bytes,
             head: Duration::from_secs(self.head_seconds),
             begin: Duration::from_secs(self.message_seconds),
+            connection: Duration::from_secs(self.operation_seconds + self.message_seconds),
             shutdown: Duration::from_secs(self.shutdown_seconds),
         }
     }
@@ -265,8 +266,15 @@ impl Config {
     /// # Errors
     /// [`ServerError::Config`].
     pub fn parse(text: &str) -> Result<Self, ServerError> {
-        toml::from_str(text)
-            .map_err(|error| ServerError::Config(error.to_string().trim_end().to_owned()))
+        let mut config: Self = toml::from_str(text)
+            .map_err(|error| ServerError::Config(error.to_string().trim_end().to_owned()))?;
+        // TOML has no word for "none", and leaving it out means the default.
+        let formats = config.tps.format.values_mut().map(|profile| &mut profile.issuer_info);
+        let enrolments = config.tps.enroll.values_mut().map(|profile| &mut profile.issuer_info);
+        for issuer_info in formats.chain(enrolments) {
+            issuer_info.take_if(|url| url.is_empty());
+        }
+        Ok(config)
     }
 
     /// Checks what the types do not.

@@ -1,12 +1,19 @@
 //! Token operations behind the edge: joins the messages of one request to TPS, and says in one line how it ended.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use token_management::message::{ClientMessage, ServerMessage, Status};
+use tokio::time::timeout;
 use tps::{Begin, Outcome, driver::Client, effect::ClientFault};
 use web::{Asked, HttpClient, Operations, exchange::ExchangeError};
 
 use crate::subsystems::LocalDriver;
+
+/// How long the last message may wait for the one before.
+const FINISH_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Token operations of this process.
 pub struct TokenOperations {
@@ -78,7 +85,8 @@ impl Client for Link {
     }
 
     async fn finish(&mut self, end: &ServerMessage) {
-        if self.0.send(end).await.is_err() {
+        // A client that has not even read the last message will not read this one either.
+        if !matches!(timeout(FINISH_TIMEOUT, self.0.send(end)).await, Ok(Ok(()))) {
             tracing::debug!("the client was gone before the end of the operation");
         }
     }

@@ -16,6 +16,8 @@ pub struct Limits {
     pub head: Duration,
     /// Time for BEGIN_OP.
     pub begin: Duration,
+    /// Life of a connection; one in use then gets as much again to finish what it is at.
+    pub connection: Duration,
     /// Time that running operations get when the server stops.
     pub shutdown: Duration,
 }
@@ -27,6 +29,7 @@ impl Default for Limits {
             message_length: token_management::message::MESSAGE_SIZE_MAX,
             head: Duration::from_secs(10),
             begin: Duration::from_secs(30),
+            connection: Duration::from_mins(15),
             shutdown: Duration::from_secs(30),
         }
     }

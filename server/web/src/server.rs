@@ -212,11 +212,18 @@ impl<O: Operations, P: Publications> Connection<O, P> {
             // An error means that the server is gone, which is a stop too.
             let _ = self.stopped.wait_for(|stopped| *stopped).await;
         };
+        let life = self.service.limits.connection;
         let ended = tokio::select! {
-            ended = &mut connection => ended,
-            () = stop => {
+            ended = &mut connection => Some(ended),
+            () = stop => None,
+            () = tokio::time::sleep(life) => None,
+        };
+        let ended = match ended {
+            Some(ended) => ended,
+            None => {
                 connection.as_mut().graceful_shutdown();
-                connection.await
+                // A client that reads nothing would hold the connection for ever.
+                timeout(life, connection).await.unwrap_or(Ok(()))
             }
         };
         if let Err(error) = ended {
