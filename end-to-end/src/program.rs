@@ -4,6 +4,7 @@ use std::{
     ffi::{OsStr, OsString},
     fs::File,
     io::{self, Read as _, Seek as _, Write as _},
+    os::unix::fs::FileExt as _,
     path::Path,
     process::{Child, Command, ExitStatus, Stdio},
     thread,
@@ -184,6 +185,38 @@ impl Running {
     pub fn ended(&mut self) -> Result<bool, StageError> {
         let status = self.child.try_wait().map_err(StageError::io("waiting for a program"))?;
         Ok(status.is_some())
+    }
+
+    /// Waits until its standard output contains a text, or it has ended; returns whether the text is there.
+    ///
+    /// # Errors
+    /// [`StageError::TimedOut`] when neither happens in its time.
+    pub fn wait_for_output(&mut self, wanted: &str) -> Result<bool, StageError> {
+        loop {
+            let ended = self.ended()?;
+            let output = self.stdout_so_far()?;
+            if ended || output.contains(wanted) {
+                return Ok(output.contains(wanted));
+            }
+            if self.started.elapsed() > self.limit {
+                let (command, limit) = (self.shown.clone(), self.limit);
+                return Err(StageError::TimedOut { command, limit, output });
+            }
+            thread::sleep(POLL_PAUSE);
+        }
+    }
+
+    /// What is in the file of its standard output; where it writes next stays as it is.
+    fn stdout_so_far(&self) -> Result<String, StageError> {
+        let read = || -> io::Result<Vec<u8>> {
+            let length = usize::try_from(self.stdout.metadata()?.len()).unwrap_or(usize::MAX);
+            let mut bytes = vec![0; length];
+            let count = self.stdout.read_at(&mut bytes, 0)?;
+            bytes.truncate(count);
+            Ok(bytes)
+        };
+        let bytes = read().map_err(StageError::io("reading a program's output"))?;
+        Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 
     /// Kills it (SIGKILL) and returns what it had printed.
