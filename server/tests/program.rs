@@ -1,4 +1,5 @@
 //! The program as an administrator sees it: files, exit codes, what is printed, and what goes over TLS.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 #[path = "program/server.rs"]
 mod server;

@@ -218,13 +218,12 @@ impl<O: Operations, P: Publications> Connection<O, P> {
             () = stop => None,
             () = tokio::time::sleep(life) => None,
         };
-        let ended = match ended {
-            Some(ended) => ended,
-            None => {
-                connection.as_mut().graceful_shutdown();
-                // A client that reads nothing would hold the connection for ever.
-                timeout(life, connection).await.unwrap_or(Ok(()))
-            }
+        let ended = if let Some(ended) = ended {
+            ended
+        } else {
+            connection.as_mut().graceful_shutdown();
+            // A client that reads nothing would hold the connection for ever.
+            timeout(life, connection).await.unwrap_or(Ok(()))
         };
         if let Err(error) = ended {
             tracing::debug!(%client, %error, "connection ended");

@@ -1,4 +1,5 @@
 //! The edge over plain TCP, with a client that writes its bytes itself.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use std::{
     io::{Read as _, Write as _},
