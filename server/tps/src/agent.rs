@@ -121,15 +121,21 @@ fn next_status(
 ) -> Option<(CertificateStatus, Request)> {
     match (certificate.status, out_of_use(to)) {
         (CertificateStatus::OnHold, None) => Some((CertificateStatus::Active, Request::Release)),
-        (CertificateStatus::Active | CertificateStatus::OnHold | CertificateStatus::Pending, Some(reason)) => {
+        (
+            CertificateStatus::Active | CertificateStatus::OnHold | CertificateStatus::Pending,
+            Some(reason),
+        ) => {
             let rule = rule(config, token, &certificate.key_type, reason);
-            let revocation = revocation_reason(rule.reason).unwrap_or(RevocationReason::Unspecified);
+            let revocation =
+                revocation_reason(rule.reason).unwrap_or(RevocationReason::Unspecified);
             Some(match (rule.revoke, certificate.status) {
                 (true, _) if revocation == RevocationReason::CertificateHold => {
                     (CertificateStatus::OnHold, Request::Revoke(revocation))
                 }
                 (true, _) => (CertificateStatus::Revoked, Request::Revoke(revocation)),
-                (false, CertificateStatus::OnHold) => (CertificateStatus::Retired, Request::Release),
+                (false, CertificateStatus::OnHold) => {
+                    (CertificateStatus::Retired, Request::Release)
+                }
                 (false, _) => (CertificateStatus::Retired, Request::Nothing),
             })
         }

@@ -145,9 +145,14 @@ pub struct AppletConfig {
 impl Default for AppletConfig {
     fn default() -> Self {
         Self {
-            card_managers: ["A0000000030000", "A000000003000000", "A0000001510000", "A000000151000000"]
-                .map(str::to_owned)
-                .to_vec(),
+            card_managers: [
+                "A0000000030000",
+                "A000000003000000",
+                "A0000001510000",
+                "A000000151000000",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
             instance: "627601FF000000".to_owned(),
             package: "627601FF0000".to_owned(),
             directory: None,

@@ -67,10 +67,14 @@ impl Context {
         if !self.begin.extensions.status_update() {
             return Ok(());
         }
-        let request =
-            ServerMessage::StatusUpdateRequest { current_state: percent, next_task_name: task.into() };
+        let request = ServerMessage::StatusUpdateRequest {
+            current_state: percent,
+            next_task_name: task.into(),
+        };
         match self.exchange(request).await? {
-            ClientMessage::StatusUpdateResponse { current_state } if current_state == percent => Ok(()),
+            ClientMessage::StatusUpdateResponse { current_state } if current_state == percent => {
+                Ok(())
+            }
             other => Err(out_of_order(&other)),
         }
     }

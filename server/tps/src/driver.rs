@@ -226,15 +226,21 @@ where
     async fn ask_store(&self, request: StoreRequest) -> Result<StoreAnswer, String> {
         let (store, now) = (&self.services.store, self.services.clock.now());
         Ok(match request {
-            StoreRequest::Token(cuid) => StoreAnswer::Token(store.token(&cuid).await.map_err(text)?),
+            StoreRequest::Token(cuid) => {
+                StoreAnswer::Token(store.token(&cuid).await.map_err(text)?)
+            }
             StoreRequest::TokensOf(user) => {
                 let filter = TokenFilter { user: Some(user), status: None };
                 StoreAnswer::Tokens(all(|page| store.tokens(&filter, page)).await?)
             }
             StoreRequest::Certificates(cuid) => {
-                let filter =
-                    TokenCertificateFilter { cuid: Some(cuid), ..TokenCertificateFilter::default() };
-                StoreAnswer::Certificates(all(|page| store.token_certificates(&filter, page)).await?)
+                let filter = TokenCertificateFilter {
+                    cuid: Some(cuid),
+                    ..TokenCertificateFilter::default()
+                };
+                StoreAnswer::Certificates(
+                    all(|page| store.token_certificates(&filter, page)).await?,
+                )
             }
             StoreRequest::AddToken(token) => {
                 store.add_token(&token, now).await.map_err(text)?;

@@ -116,7 +116,12 @@ impl Run {
     }
 
     /// A line of history about this operation.
-    fn activity(&self, operation: &str, success: bool, message: impl Into<String>) -> Option<Activity> {
+    fn activity(
+        &self,
+        operation: &str,
+        success: bool,
+        message: impl Into<String>,
+    ) -> Option<Activity> {
         Some(Activity {
             cuid: self.facts.as_ref()?.cuid,
             user: self.user.clone(),

@@ -64,7 +64,10 @@ impl PinRules {
             || !bounds.contains(&self.length_max)
             || self.length_min > self.length_max
         {
-            return Err(ConfigError::at(path, "lengths must lie within 4 to 16, the lower one first"));
+            return Err(ConfigError::at(
+                path,
+                "lengths must lie within 4 to 16, the lower one first",
+            ));
         }
         if self.tries == 0 || self.tries > 127 {
             return Err(ConfigError::at(path, "tries must lie within 1 to 127"));

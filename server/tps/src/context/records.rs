@@ -61,7 +61,9 @@ impl Context {
     }
 
     pub(crate) async fn put_certificate(&self, record: TokenCertificate) -> Result<(), Fault> {
-        self.store(StoreRequest::PutCertificate(record), Status::UpdateTokenDbFailed).await.map(drop)
+        self.store(StoreRequest::PutCertificate(record), Status::UpdateTokenDbFailed)
+            .await
+            .map(drop)
     }
 
     pub(crate) async fn commit(&self, commit: Commit) -> Result<(), Fault> {

@@ -29,9 +29,9 @@ impl Context {
     /// Random bytes from TKS.
     pub(crate) async fn random<const N: usize>(&self) -> Result<[u8; N], Fault> {
         match self.mailbox.perform(Effect::Tks(TksRequest::Random(N))).await {
-            Answer::Bytes(Ok(bytes)) => bytes
-                .try_into()
-                .map_err(|_| Fault::new(Status::Snac, "TKS: not as many random bytes as asked for")),
+            Answer::Bytes(Ok(bytes)) => bytes.try_into().map_err(|_| {
+                Fault::new(Status::Snac, "TKS: not as many random bytes as asked for")
+            }),
             Answer::Bytes(Err(e)) => Err(subsystem_fault("TKS", &e, Status::SecureChannel)),
             _ => Err(wrong_answer()),
         }
@@ -64,7 +64,10 @@ impl Context {
         }
     }
 
-    pub(crate) async fn issue(&self, request: EnrollmentRequest) -> Result<IssuedCertificate, Fault> {
+    pub(crate) async fn issue(
+        &self,
+        request: EnrollmentRequest,
+    ) -> Result<IssuedCertificate, Fault> {
         self.certificate_from(CaRequest::Enroll(request)).await
     }
 

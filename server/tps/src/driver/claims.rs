@@ -31,7 +31,8 @@ impl Claims {
         loop {
             // Before the look, so that nothing that is freed in between is missed.
             let freed = self.0.freed.notified();
-            let granted = self.0.held.lock().unwrap_or_else(PoisonError::into_inner).insert(claim.clone());
+            let granted =
+                self.0.held.lock().unwrap_or_else(PoisonError::into_inner).insert(claim.clone());
             if granted {
                 return Held { claims: self.clone(), claim };
             }

@@ -123,7 +123,8 @@ impl Run {
             return fault("the card's CUID is not its key diversification data".to_owned());
         }
         let recorded = self.token.as_ref().and_then(|token| token.key_version);
-        let wished = self.symmetric_keys().filter(|keys| keys.update).map(|keys| keys.required_version);
+        let wished =
+            self.symmetric_keys().filter(|keys| keys.update).map(|keys| keys.required_version);
         match recorded {
             // A change-over that was cut off leaves the card ahead of its record.
             Some(recorded)

@@ -1,10 +1,7 @@
 //! ENROLL: keys, certificates and objects on the token, for the user who logged in.
 
 use store::tps::{CertificateStatus, Commit, TokenCertificate, TokenStatus};
-use token_management::{
-    message::Status,
-    subsystem::ca::EnrollmentRequest,
-};
+use token_management::{message::Status, subsystem::ca::EnrollmentRequest};
 
 use super::{
     Run,
@@ -64,7 +61,8 @@ impl Run {
         let works = plan(&profile, former.as_ref(), &slots)?;
         let certificates = self.make_keys(&profile, works).await?;
         slots.extend(certificates.iter().map(|(work, _)| work.slot));
-        let replaced = self.revoke_replaced(&profile, |old| hold_certificate(&kept, &old.der)).await?;
+        let replaced =
+            self.revoke_replaced(&profile, |old| hold_certificate(&kept, &old.der)).await?;
         self.open_channel(Transport::NotWanted).await?;
         self.finish_card(&profile, before.as_ref(), kept, &certificates, fresh_applet).await?;
         self.commit_enrollment(&certificates, replaced).await?;
@@ -96,7 +94,9 @@ impl Run {
             return Ok(true);
         }
         let required = self.cx.config.applet.required_version.clone();
-        let other = required.is_some_and(|version| Ok(version) != self.facts().map(super::CardFacts::applet_version));
+        let other = required.is_some_and(|version| {
+            Ok(version) != self.facts().map(super::CardFacts::applet_version)
+        });
         if self.facts()?.applet.is_none() || profile.update_applet && other {
             self.install_applet(LOADING).await?;
             return Ok(true);
@@ -112,11 +112,7 @@ impl Run {
     ) -> Result<Vec<(KeyWork, Vec<u8>)>, Fault> {
         let on_card = |work: &KeyWork| work.source == Source::New && !work.key.server_side;
         let making = KeyMaking {
-            challenge: if works.iter().any(on_card) {
-                Some(self.challenge().await?)
-            } else {
-                None
-            },
+            challenge: if works.iter().any(on_card) { Some(self.challenge().await?) } else { None },
             verification: if profile.verify_proof {
                 Verification::Required
             } else {
@@ -131,7 +127,8 @@ impl Run {
             let certificate = match &work.source {
                 Source::New => self.new_key(&work, &making).await?,
                 Source::Archive(old) => {
-                    self.note(format!("recovering {} to slot {}", work.key.name, work.slot)).await?;
+                    self.note(format!("recovering {} to slot {}", work.key.name, work.slot))
+                        .await?;
                     self.recover(&work, old).await?
                 }
             };

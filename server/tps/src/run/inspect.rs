@@ -80,16 +80,16 @@ impl Run {
 
     /// Sends one of the applet's plain commands.
     pub(super) async fn plain(&self, command: TokenCommand) -> Result<Response, Fault> {
-        let apdu =
-            command.plain().map_err(|e| Fault::new(Status::CannotPerformOperation, e.to_string()))?;
+        let apdu = command
+            .plain()
+            .map_err(|e| Fault::new(Status::CannotPerformOperation, e.to_string()))?;
         self.cx.transmit(&apdu).await
     }
 
     /// SELECT by name [GPCS 2.3.1 §11.9].
     pub(super) async fn select(&self, aid: Aid) -> Result<Response, Fault> {
-        let command = Command::new(0x00, 0xA4, 0x04, 0x00)
-            .with_data(aid.as_bytes())
-            .with_expected(256);
+        let command =
+            Command::new(0x00, 0xA4, 0x04, 0x00).with_data(aid.as_bytes()).with_expected(256);
         self.cx.transmit(&command).await
     }
 

@@ -24,9 +24,8 @@ impl Run {
             tries: rules.tries,
             value: Pin::new(INITIAL_PIN),
         };
-        let create = create
-            .secured()
-            .map_err(|e| Fault::new(Status::MacResetPinPdu, e.to_string()))?;
+        let create =
+            create.secured().map_err(|e| Fault::new(Status::MacResetPinPdu, e.to_string()))?;
         // A token that has a PIN refuses to make another, which is no reason to stop.
         self.secured_any(&create).await?;
         let set = TokenCommand::SetPin { pin: USER_PIN, value: Pin::new(pin.expose()) };

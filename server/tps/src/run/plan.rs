@@ -170,14 +170,20 @@ mod tests {
         assert_eq!(summary(None), [signing(), new()]);
         assert_eq!(summary(Some(&former(OutOfUse::Destroyed))), [signing(), encryption(2)]);
         assert_eq!(summary(Some(&former(OutOfUse::OnHold))), [signing(), encryption(2)]);
-        assert_eq!(summary(Some(&former(OutOfUse::KeyCompromise))), [signing(), new(), encryption(3)]);
+        assert_eq!(
+            summary(Some(&former(OutOfUse::KeyCompromise))),
+            [signing(), new(), encryption(3)]
+        );
         assert_eq!(summary(Some(&former(OutOfUse::Terminated))), [signing(), new()]);
     }
 
     #[test]
     fn a_recovered_key_needs_a_free_slot() {
         let former = former(OutOfUse::KeyCompromise);
-        assert!(plan(&EnrollProfile::default(), Some(&former), &[3]).is_ok_and(|works| works[2].slot == 4));
+        assert!(
+            plan(&EnrollProfile::default(), Some(&former), &[3])
+                .is_ok_and(|works| works[2].slot == 4)
+        );
         let full = plan(&EnrollProfile::default(), Some(&former), &[3, 4]);
         assert_eq!(full.unwrap_err().status, Status::Misconfiguration);
     }

@@ -100,7 +100,8 @@ impl Run {
     /// Certificates of this token that are in use: no longer on the card, valid nevertheless.
     pub(super) async fn retire_all(&mut self) -> Result<Vec<Change>, Fault> {
         let rows = self.cx.certificates(self.cuid()?).await?;
-        let active = rows.into_iter().filter(|row| row.certificate.status == CertificateStatus::Active);
+        let active =
+            rows.into_iter().filter(|row| row.certificate.status == CertificateStatus::Active);
         Ok(active
             .map(|row| (row.certificate.cuid, row.certificate.serial, CertificateStatus::Retired))
             .collect())

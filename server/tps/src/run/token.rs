@@ -5,7 +5,10 @@ use token_management::message::{Operation, Status};
 
 use super::Run;
 use crate::{
-    config::{NAME_LENGTH_MAX, profile::{EnrollProfile, FormatProfile, PinResetProfile, SymmetricKeys}},
+    config::{
+        NAME_LENGTH_MAX,
+        profile::{EnrollProfile, FormatProfile, PinResetProfile, SymmetricKeys},
+    },
     effect::Claim,
     login::is_user_name,
     outcome::Fault,
@@ -36,13 +39,15 @@ impl Run {
 
     pub(super) fn format_profile(&self) -> Result<FormatProfile, Fault> {
         let token_type = self.token_type();
-        let profile = self.cx.config.format.get(token_type).ok_or_else(|| no_profile(token_type))?;
+        let profile =
+            self.cx.config.format.get(token_type).ok_or_else(|| no_profile(token_type))?;
         if profile.enabled { Ok(profile.clone()) } else { Err(disabled("the profile is disabled")) }
     }
 
     pub(super) fn enroll_profile(&self) -> Result<EnrollProfile, Fault> {
         let token_type = self.token_type();
-        let profile = self.cx.config.enroll.get(token_type).ok_or_else(|| no_profile(token_type))?;
+        let profile =
+            self.cx.config.enroll.get(token_type).ok_or_else(|| no_profile(token_type))?;
         if profile.enabled { Ok(profile.clone()) } else { Err(disabled("the profile is disabled")) }
     }
 
@@ -100,7 +105,9 @@ impl Run {
     /// Whether the status lets the token become `next`.
     pub(super) fn check_transition(&self, next: TokenStatus) -> Result<(), Fault> {
         let status = self.status();
-        if status.allows_operation(next) && (self.token.is_none() || status != TokenStatus::Suspended) {
+        if status.allows_operation(next)
+            && (self.token.is_none() || status != TokenStatus::Suspended)
+        {
             return Ok(());
         }
         Err(disabled(&format!("a token that is {status} cannot become {next}")))
@@ -141,7 +148,9 @@ impl Run {
 
     /// The record as it is; every flow has made sure that there is one.
     pub(super) fn record(&self) -> Result<Token, Fault> {
-        self.token.clone().ok_or_else(|| Fault::new(Status::UnknownToken, "the token has no record"))
+        self.token
+            .clone()
+            .ok_or_else(|| Fault::new(Status::UnknownToken, "the token has no record"))
     }
 
     /// Opens the journal, and puts right what former operations left behind.
