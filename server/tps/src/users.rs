@@ -1,14 +1,15 @@
 //! Users: password hashes, and tries that are counted before the password is looked at.
 
 use argon2::{
-    Argon2,
-    password_hash::{PasswordHasher, PasswordVerifier, phc::PasswordHash},
+    Algorithm, Argon2, Block, Params, Version,
+    password_hash::{PasswordHasher, phc::PasswordHash},
 };
 use jiff::{SignedDuration, Timestamp};
 use store::{
     StoreError,
     tps::{TokenStore, TryVerdict},
 };
+use subtle::ConstantTimeEq as _;
 use token_management::subsystem::secret::Secret;
 
 use crate::login::{PASSWORD_LENGTH_MAX, is_user_name};
@@ -17,6 +18,9 @@ use crate::login::{PASSWORD_LENGTH_MAX, is_user_name};
 const FREE_TRIES: u32 = 3;
 /// Longest lock after wrong passwords, in seconds.
 const LOCK_SECONDS_MAX: i64 = 15 * 60;
+/// Capacity of the memory for one password, in blocks of 1 KiB. glibc maps what is larger than 32 MiB by itself and unmaps it
+/// when it is freed; the 19 MiB that are used would stay with the heap of each thread. Pages that are not written cost nothing.
+const MAPPED_BLOCKS: usize = 33 * 1024;
 /// Largest exponent of two in the length of a lock.
 const LOCK_EXPONENT_MAX: u32 = 10;
 
@@ -62,13 +66,33 @@ pub fn hash_password(password: &Secret) -> Result<String, PasswordError> {
 /// Whether the password is the one that was hashed. Takes as long for a hash that cannot be read.
 #[must_use]
 pub fn verify_password(password: &Secret, hash: Option<&str>) -> bool {
-    let parsed = hash.and_then(|hash| PasswordHash::new(hash).ok());
-    if let Some(hash) = parsed {
-        return Argon2::default().verify_password(password.expose(), &hash).is_ok();
+    match hash.and_then(|hash| PasswordHash::new(hash).ok()) {
+        Some(hash) => matches_hash(password, &hash).unwrap_or(false),
+        None => {
+            // The same work as for a user who exists, so that time does not tell.
+            let _ = stretch(&Argon2::default(), password, &[0; 16], &mut [0; 32]);
+            false
+        }
     }
-    // The same work as for a user who exists, so that time does not tell.
-    let _ = Argon2::default().hash_password(password.expose());
-    false
+}
+
+/// `None` for a hash that is not one of Argon2.
+fn matches_hash(password: &Secret, hash: &PasswordHash) -> Option<bool> {
+    let (salt, expected) = (hash.salt.as_ref()?, hash.hash.as_ref()?);
+    let algorithm = Algorithm::try_from(hash.algorithm.as_str()).ok()?;
+    let version = hash.version.map(Version::try_from).transpose().ok()?.unwrap_or_default();
+    let argon2 = Argon2::new(algorithm, version, Params::try_from(hash).ok()?);
+    let mut found = vec![0; expected.as_bytes().len()];
+    stretch(&argon2, password, salt, &mut found)?;
+    Some(found.ct_eq(expected.as_bytes()).into())
+}
+
+/// Argon2 in memory that goes back to the system at once.
+fn stretch(argon2: &Argon2<'_>, password: &Secret, salt: &[u8], out: &mut [u8]) -> Option<()> {
+    let blocks = argon2.params().block_count();
+    let mut memory = Vec::with_capacity(blocks.max(MAPPED_BLOCKS));
+    memory.resize(blocks, Block::default());
+    argon2.hash_password_into_with_memory(password.expose(), salt, out, &mut memory).ok()
 }
 
 /// How long a user is locked after so many wrong passwords: doubles with each.
