@@ -1,4 +1,4 @@
-//! TP: transport and APDU coding [ISO 7816-3, ISO 7816-4].
+//! TP: transport and APDU coding (ISO 7816-3 and ISO 7816-4).
 
 #![allow(clippy::unnecessary_wraps)] // all cases have one signature
 

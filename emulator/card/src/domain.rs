@@ -29,7 +29,7 @@ const EXTERNAL_AUTHENTICATE: u8 = 0x82;
 
 type Handler = fn(&mut Card, usize, &Command) -> Result<Response, StatusWord>;
 
-/// A command of the issuer security domain, and when it is obeyed [GPCS 2.3.1 Tables 11-1 and 11-2].
+/// A command of the issuer security domain, and when it is obeyed [GPCS 2.3.1 §11.1.2, tables 11-1 and 11-2].
 struct Instruction {
     ins: u8,
     /// Also with the interindustry class.

@@ -42,7 +42,7 @@ pub enum Protocol {
         /// Option byte.
         i: u8,
     },
-    /// SCP03 [AmdD 1.1.1].
+    /// SCP03 [AmdD 1.1.1 §5.1].
     Scp03 {
         /// Option byte.
         i: u8,
