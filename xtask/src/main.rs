@@ -39,6 +39,8 @@ enum Chore {
     Tpsclient,
     /// Build the fuzz targets and run them for some seconds
     FuzzSmoke,
+    /// Check the rules that no lint knows: headers and lengths of files, citations of clauses
+    House,
     /// Run the benches; arguments go to criterion
     Bench {
         /// E.g. a bench's name
@@ -53,6 +55,7 @@ fn main() -> ExitCode {
         Chore::Test => test::run(),
         Chore::Tpsclient => tpsclient::run(),
         Chore::FuzzSmoke => fuzz::run(),
+        Chore::House => house::check().map(|told| println!("{told}")),
         Chore::Bench { arguments } => bench::run(&arguments),
     };
     match outcome {
