@@ -177,6 +177,12 @@ impl PrivatePcscd {
         Program::new(name).envs([self.environment()])
     }
 
+    /// Shell pattern of the files that the CoolKey module keeps about tokens in these readers.
+    #[must_use]
+    pub fn coolkey_cache(&self) -> String {
+        format!("{COOLKEY_CACHE}/*{}*", self.tag)
+    }
+
     /// Whether this process already talks to a private daemon: see [`PrivatePcscd::run_self`].
     #[must_use]
     pub fn is_inside() -> bool {

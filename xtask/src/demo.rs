@@ -27,7 +27,11 @@ pub(crate) fn run(keep: bool) -> anyhow::Result<()> {
         Ok((life, format!("the server made all its keys and was ready in {milliseconds} ms")))
     })?;
     for (name, step) in STEPS {
-        steps.must(name, || Ok(((), step(&mut life)?)))?;
+        if let Err(error) = steps.must(name, || Ok(((), step(&mut life)?))) {
+            // The folder with the log is about to go.
+            let log = life.stage().server().process().not_ready("for what it is worth");
+            return Err(error.context(log.to_string()));
+        }
     }
     let elapsed = steps.elapsed();
     ensure!(elapsed.as_secs() < SECONDS_MAX, "this took {elapsed:.1?}, more than {SECONDS_MAX} s");
@@ -44,6 +48,7 @@ fn explain(life: &mut Life, programs: &str) -> anyhow::Result<()> {
     let socket = stage.pcscd()?.socket().display().to_string();
     let folder = stage.folder().display().to_string();
     let reader = stage.slot(1)?.reader.clone();
+    let cache = stage.pcscd()?.coolkey_cache();
     let (server, chain) = (stage.server().url(), stage.server().chain().display().to_string());
     println!(
         "
@@ -59,7 +64,7 @@ Everything is still running, in {folder}. To use it:
 
 To stop it:
 
-  kill {pids}; rm -r {folder}",
+  kill {pids}; rm -rf {folder} {cache}",
         password = user.password,
         name = user.name,
         pids = life.process_numbers().join(" "),
