@@ -72,6 +72,27 @@ pub trait Client: Send {
     fn finish(&mut self, end: &ServerMessage) -> impl Future<Output = ()> + Send;
 }
 
+/// Sees the effects of an operation and their answers: a transcript from which it can be replayed, or trouble for a test.
+pub trait Observer: Send {
+    /// Before the effect is performed. An answer from here stands in for performing it.
+    fn effect(&mut self, effect: &Effect) -> Option<Answer>;
+
+    /// Before the answer goes to the operation.
+    fn answer(&mut self, answer: &Answer);
+}
+
+/// Nobody looks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
+
+impl Observer for Unobserved {
+    fn effect(&mut self, _: &Effect) -> Option<Answer> {
+        None
+    }
+
+    fn answer(&mut self, _: &Answer) {}
+}
+
 /// The subsystems and the store that operations need.
 pub struct Services<T, C, D, S, K> {
     /// Token key service.
@@ -118,13 +139,27 @@ where
     /// Runs one operation from after BEGIN_OP to END_OP. Once begun it must be run to its end, so that the records are put right
     /// even when the client is gone.
     pub async fn run<L: Client>(&self, begin: Begin, client: &mut L) -> Outcome {
+        self.run_observed(begin, client, &mut Unobserved).await
+    }
+
+    /// Runs one operation under somebody's eyes.
+    pub async fn run_observed<L: Client, O: Observer>(
+        &self,
+        begin: Begin,
+        client: &mut L,
+        observer: &mut O,
+    ) -> Outcome {
         let deadline = Instant::now() + self.limits.operation;
         let mut held = Vec::new();
         let mut step = crate::begin(Arc::clone(&self.config), begin);
         loop {
             match step {
                 Step::Perform(effect, operation) => {
-                    let answer = self.perform(effect, client, &mut held, deadline).await;
+                    let answer = match observer.effect(&effect) {
+                        Some(answer) => answer,
+                        None => self.perform(effect, client, &mut held, deadline).await,
+                    };
+                    observer.answer(&answer);
                     step = operation.resume(answer);
                 }
                 Step::Done(outcome) => {

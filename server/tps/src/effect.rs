@@ -109,7 +109,7 @@ pub enum StoreRequest {
 }
 
 /// What the store answers.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub enum StoreAnswer {
     /// To [`StoreRequest::Token`].
     Token(Option<TokenRow>),
@@ -124,7 +124,7 @@ pub enum StoreAnswer {
 }
 
 /// The answer to an effect.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 #[allow(clippy::large_enum_variant)] // one at a time, consumed at once
 pub enum Answer {
     /// To [`Effect::Exchange`].

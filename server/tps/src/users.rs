@@ -66,14 +66,12 @@ pub fn hash_password(password: &Secret) -> Result<String, PasswordError> {
 /// Whether the password is the one that was hashed. Takes as long for a hash that cannot be read.
 #[must_use]
 pub fn verify_password(password: &Secret, hash: Option<&str>) -> bool {
-    match hash.and_then(|hash| PasswordHash::new(hash).ok()) {
-        Some(hash) => matches_hash(password, &hash).unwrap_or(false),
-        None => {
-            // The same work as for a user who exists, so that time does not tell.
-            let _ = stretch(&Argon2::default(), password, &[0; 16], &mut [0; 32]);
-            false
-        }
+    if let Some(hash) = hash.and_then(|hash| PasswordHash::new(hash).ok()) {
+        return matches_hash(password, &hash).unwrap_or(false);
     }
+    // The same work as for a user who exists, so that time does not tell.
+    let _ = stretch(&Argon2::default(), password, &[0; 16], &mut [0; 32]);
+    false
 }
 
 /// `None` for a hash that is not one of Argon2.

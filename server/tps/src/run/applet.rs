@@ -36,9 +36,7 @@ impl Run {
         }
         let install = self.for_card(self.install_command().to_command())?;
         self.secured(&install, Status::UpgradeApplet).await?;
-        self.must_select(self.names.instance)
-            .await
-            .map_err(|fault| Fault::new(Status::UpgradeApplet, fault.cause))?;
+        self.must_select_or(self.names.instance, Status::UpgradeApplet).await?;
         self.learn_version().await
     }
 

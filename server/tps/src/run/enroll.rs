@@ -75,8 +75,10 @@ impl Run {
         self.check_owner()?;
         self.check_transition(TokenStatus::Active)?;
         let policy = self.policy();
-        if self.token.is_some() && !policy.re_enroll && !policy.renew {
-            let cause = "the token's policy allows neither enrolment nor renewal";
+        // Renewal leaves the keys of an active token alone, and is not done here.
+        let renewable = policy.renew && self.status() != TokenStatus::Active;
+        if self.token.is_some() && !policy.re_enroll && !renewable {
+            let cause = "the token's policy does not allow its enrolment";
             return Err(Fault::new(Status::DisabledToken, cause));
         }
         Ok(())

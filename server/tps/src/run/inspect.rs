@@ -95,13 +95,17 @@ impl Run {
 
     /// SELECT, which must succeed; the channel of what was selected before is gone.
     pub(super) async fn must_select(&mut self, aid: Aid) -> Result<(), Fault> {
+        self.must_select_or(aid, Status::CannotEstablishCommunication).await
+    }
+
+    /// SELECT, which must succeed or ends the operation with `failure`.
+    pub(super) async fn must_select_or(&mut self, aid: Aid, failure: Status) -> Result<(), Fault> {
         self.channel = None;
         let status = self.select(aid).await?.status;
         if status.is_ok() || status.is_warning() {
             return Ok(());
         }
-        let fault = format!("SELECT {aid}: {status}");
-        Err(Fault::new(Status::CannotEstablishCommunication, fault))
+        Err(Fault::new(failure, format!("SELECT {aid}: {status}")))
     }
 
     /// Selects what the card selects by itself; it must be one of the known card managers, which is then selected by name.

@@ -105,9 +105,7 @@ impl Run {
     /// Whether the status lets the token become `next`.
     pub(super) fn check_transition(&self, next: TokenStatus) -> Result<(), Fault> {
         let status = self.status();
-        if status.allows_operation(next)
-            && (self.token.is_none() || status != TokenStatus::Suspended)
-        {
+        if status.allows_operation(next) {
             return Ok(());
         }
         Err(disabled(&format!("a token that is {status} cannot become {next}")))
