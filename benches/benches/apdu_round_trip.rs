@@ -151,7 +151,7 @@ fn through_pcscd() {
     let mut group = criterion.benchmark_group("apdu_round_trip/pcscd");
     group.throughput(Throughput::Elements(1)).sampling_mode(SamplingMode::Flat);
     for (name, reader) in &mut readers {
-        group.bench_function(BenchmarkId::from_parameter(name.as_str()), |bencher| {
+        group.bench_function(BenchmarkId::from_parameter(*name), |bencher| {
             bencher.iter(|| select(reader));
         });
     }
