@@ -29,8 +29,8 @@ pub(crate) fn run(keep: bool) -> anyhow::Result<()> {
     for (name, step) in STEPS {
         if let Err(error) = steps.must(name, || Ok(((), step(&mut life)?))) {
             // The folder with the log is about to go.
-            let log = life.stage().server().process().not_ready("for what it is worth");
-            return Err(error.context(log.to_string()));
+            eprintln!("\nthe server's log:\n{}", life.stage().server().process().printed());
+            return Err(error);
         }
     }
     let elapsed = steps.elapsed();
