@@ -40,8 +40,8 @@ impl Default for AuthorityConfig {
             issuing_validity_days: 3652,
             server_validity_days: 825,
             server_names: vec!["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned()],
-            crl_url: "http://localhost:8080/ca/crl".to_owned(),
-            issuer_url: "http://localhost:8080/ca/ca.crt".to_owned(),
+            crl_url: "https://localhost:8443/ca/crl".to_owned(),
+            issuer_url: "https://localhost:8443/ca/ca.crt".to_owned(),
             crl_validity_hours: 24,
             profiles: default_profiles(),
         }

@@ -9,7 +9,7 @@ mod tokens;
 mod tps;
 mod users;
 
-use std::{path::Path, time::Duration};
+use std::{fs::OpenOptions, io, os::unix::fs::OpenOptionsExt as _, path::Path, time::Duration};
 
 use sqlx::{
     SqlSafeStr, Sqlite, SqlitePool, Transaction,
@@ -45,6 +45,7 @@ impl Database {
     /// [`StoreError::NewerSchema`] for a database that a later version wrote; [`StoreError::Migration`]; the file cannot be
     /// used.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
+        make_private(path).map_err(sqlx::Error::Io)?;
         let options = SqliteConnectOptions::new().filename(path).create_if_missing(true);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS_MAX)
@@ -87,6 +88,15 @@ impl Database {
     /// A transaction that writes: it takes the lock at once, so that it cannot fail half-way for another writer.
     async fn write(&self) -> Result<Transaction<'static, Sqlite>, StoreError> {
         Ok(self.pool.begin_with("BEGIN IMMEDIATE").await?)
+    }
+}
+
+/// Makes the file, for its owner only, when it is not there; SQLite gives its log the same mode.
+fn make_private(path: &Path) -> io::Result<()> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error),
+        _ => Ok(()),
     }
 }
 

@@ -221,3 +221,19 @@ async fn many_writers_at_once() {
     let revocations = database.revocations(at(0)).await.unwrap();
     assert_eq!((revocations.count, revocations.entries.len()), (40, 40));
 }
+
+#[tokio::test]
+async fn only_its_owner_may_read_a_database_and_its_log() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let database = Database::open(&folder.path().join("private.db")).await.unwrap();
+    database.add_certificate(&certificate(1)).await.unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        files += 1;
+        let mode = entry.metadata().unwrap().permissions().mode();
+        assert_eq!(mode & 0o077, 0, "{:?} has mode {mode:o}", entry.file_name());
+    }
+    assert!(files >= 2, "the database has a write-ahead log beside it");
+}

@@ -99,7 +99,7 @@ impl Default for FormatProfile {
         Self {
             enabled: true,
             login: true,
-            issuer_info: Some("http://localhost:8080/tps/phoneHome".to_owned()),
+            issuer_info: Some("https://localhost:8443/tps/phoneHome".to_owned()),
             revoke_certificates: true,
             revocation_reason: 0,
             symmetric_keys: SymmetricKeys::default(),
@@ -166,7 +166,7 @@ impl Default for EnrollProfile {
             pin: Some(PinRules::default()),
             token_name: "$userid$".to_owned(),
             compress_objects: true,
-            issuer_info: Some("http://localhost:8080/tps/phoneHome".to_owned()),
+            issuer_info: Some("https://localhost:8443/tps/phoneHome".to_owned()),
             verify_proof: true,
             update_applet: false,
             replaced_reason: 4,

@@ -47,7 +47,7 @@ async fn a_token_of_every_protocol_lives_its_life() {
         assert_eq!(applet.life_cycle, 0x0F);
         assert_eq!(applet.pin.as_deref(), Some(&b"1234"[..]));
         assert_eq!(applet.slots, [2, 4]);
-        assert_eq!(applet.issuer.as_deref(), Some("http://localhost:8080/tps/phoneHome"));
+        assert_eq!(applet.issuer.as_deref(), Some("https://localhost:8443/tps/phoneHome"));
         assert_eq!(labels(&card), ["signing key for ada", "encryption key for ada"]);
         let mut client = TestClient::new(&mut card, "ada");
         client.pin = "987654".to_owned();
