@@ -1,5 +1,6 @@
 //! Logical channels: what is selected on each, and what is going on there [GPCS 2.3.1 §6.4.3].
 
+use globalplatform::command::{StatusScope, StoreDataFormat};
 use iso7816::{Aid, Header};
 
 use crate::secure_channel::Session;
@@ -30,9 +31,11 @@ pub(crate) struct Chain {
 /// A GET STATUS that has more to say [GPCS 2.3.1 §11.4.2.2].
 #[derive(Clone)]
 pub(crate) struct StatusSearch {
-    pub(crate) p1: u8,
-    pub(crate) format: u8,
-    pub(crate) prefix: Vec<u8>,
+    pub(crate) scope: StatusScope,
+    /// Whether entries come as data objects.
+    pub(crate) tlv: bool,
+    /// What the AIDs begin with.
+    pub(crate) name: Vec<u8>,
     pub(crate) tags: Option<Vec<u32>>,
     /// The last AID that was told.
     pub(crate) last: Aid,
@@ -48,8 +51,8 @@ pub(crate) struct Load {
 
 /// STORE DATA that has more blocks to come [GPCS 2.3.1 §11.11].
 pub(crate) struct Store {
-    /// P1 of the blocks without "last block".
-    pub(crate) format: u8,
+    /// Structure of the data; the same for all blocks.
+    pub(crate) format: StoreDataFormat,
     pub(crate) next_block: usize,
     pub(crate) bytes: Vec<u8>,
 }

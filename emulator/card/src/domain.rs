@@ -1,7 +1,6 @@
 //! The issuer security domain: the commands it knows, when it obeys them, and how they come to it [GPCS 2.3.1 §11].
 
 mod delete;
-mod fields;
 mod get_data;
 mod get_status;
 mod install;
@@ -10,6 +9,7 @@ mod put_key;
 mod set_status;
 mod store_data;
 
+use globalplatform::command::CommandError;
 use iso7816::{Command, Response, StatusWord};
 
 pub use self::load::LoadPolicy;
@@ -26,6 +26,9 @@ const CARD_LOCKED: u8 = 0x7F;
 const TERMINATED: u8 = 0xFF;
 const INITIALIZE_UPDATE: u8 = 0x50;
 const EXTERNAL_AUTHENTICATE: u8 = 0x82;
+
+/// The response of the content management commands: no confirmation follows.
+const NO_CONFIRMATION: u8 = 0x00;
 
 type Handler = fn(&mut Card, usize, &Command) -> Result<Response, StatusWord>;
 
@@ -85,6 +88,12 @@ impl Instruction {
         self.chained = true;
         self
     }
+}
+
+/// What the card answers to a data field or parameters that are none of the command's.
+#[allow(clippy::needless_pass_by_value)] // for map_err
+const fn refused(error: CommandError) -> StatusWord {
+    error.status()
 }
 
 impl Card {

@@ -3,9 +3,13 @@
 //!
 //! There is one session per logical channel. A wrong cryptogram or MAC closes it; so do SELECT, reset and INITIALIZE UPDATE.
 
-use globalplatform::scp::{
-    ScpError, SecurityLevel,
-    card::{Channel, Handshake, Pending},
+use globalplatform::{
+    command::{CommandError, KeyComponent},
+    key::Key,
+    scp::{
+        ScpError, SecurityLevel,
+        card::{Channel, Handshake, Pending},
+    },
 };
 use iso7816::{Aid, Command, Response, StatusWord};
 use zeroize::Zeroizing;
@@ -58,6 +62,18 @@ impl Session {
             }
             _ => Ok(response),
         }
+    }
+
+    /// The key in a component of PUT KEY, which came under this session's data encryption key [GPCS 2.3.1 §11.8.2.3].
+    pub(crate) fn key_in(&self, component: &KeyComponent) -> Result<Key, CommandError> {
+        let Self::Open(channel) = self else { return Err(ScpError::ChannelClosed.into()) };
+        let block_length = channel.keys()?.enc.algorithm().block_length();
+        component.decrypt(block_length, |block| {
+            channel.decrypt_sensitive(block).map_err(|error| match error {
+                ScpError::Key(error) => error.into(),
+                other => other.into(),
+            })
+        })
     }
 
     pub(crate) fn decrypt(&self, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, StatusWord> {

@@ -1,46 +1,33 @@
 //! DELETE: applications, load files, keys [GPCS 2.3.1 §9.5, §11.2].
 
-use iso7816::{Aid, Command, Response, StatusWord, tlv};
+use globalplatform::command::{Delete, DeleteTarget};
+use iso7816::{Aid, Command, Response, StatusWord};
 
-use super::fields::{find, malformed};
+use super::{NO_CONFIRMATION, refused};
 use crate::{
     card::Card,
     nvm::Owner,
     state::{KeySetRecord, default_key_set, key_set_versions},
 };
 
-const OBJECT: u8 = 0x00;
-const OBJECT_AND_RELATED: u8 = 0x80;
-const TAG_NAME: u32 = 0x4F;
-const TAG_TOKEN: u32 = 0x9E;
-const TAG_KEY_ID: u32 = 0xD0;
-const TAG_KEY_VERSION: u32 = 0xD2;
-/// The response: no confirmation follows.
-pub(super) const NO_CONFIRMATION: u8 = 0x00;
-
 impl Card {
     pub(super) fn delete(&mut self, _: usize, command: &Command) -> Result<Response, StatusWord> {
-        let related = match (command.header.p1, command.header.p2) {
-            (0, OBJECT) => false,
-            (0, OBJECT_AND_RELATED) => true,
-            _ => return Err(StatusWord::WRONG_P1P2),
-        };
-        let data = &command.data;
-        let mut names = Vec::new();
-        for object in tlv::parse(data) {
-            let object = object.map_err(malformed)?;
-            if object.tag.0 == TAG_NAME {
-                names.push(Aid::new(object.value).map_err(malformed)?);
-            }
+        if command.header.p1 != 0 {
+            return Err(StatusWord::WRONG_P1P2);
         }
-        if find(data, TAG_TOKEN)?.is_some_and(|token| !token.is_empty()) {
+        let delete = Delete::parse(command).map_err(refused)?;
+        if !delete.token.is_empty() {
             // The domain manages content itself: a token is an error [GPCS 2.3.1 §9.5].
             return Err(StatusWord::WRONG_DATA);
         }
-        if names.is_empty() {
-            self.delete_keys(key_number(data, TAG_KEY_ID)?, key_number(data, TAG_KEY_VERSION)?)?;
+        for target in delete.targets {
+            match target {
+                DeleteTarget::Object(name) => self.delete_named(name, delete.related)?,
+                DeleteTarget::Key { key_index, key_version } => {
+                    self.delete_keys(key_index, key_version)?;
+                }
+            }
         }
-        names.into_iter().try_for_each(|name| self.delete_named(name, related))?;
         Ok(Response::ok(vec![NO_CONFIRMATION]))
     }
 
@@ -76,9 +63,6 @@ impl Card {
 
     /// Deletes the keys of a version, those with an identifier, or the one with both.
     fn delete_keys(&mut self, id: Option<u8>, version: Option<u8>) -> Result<(), StatusWord> {
-        if id.is_none() && version.is_none() {
-            return Err(StatusWord::WRONG_DATA);
-        }
         let mut found = false;
         for candidate in key_set_versions(&self.log) {
             let Some(mut set) = KeySetRecord::load(&self.log, candidate) else { continue };
@@ -98,13 +82,5 @@ impl Card {
         }
         // Nobody could open a secure channel any more.
         default_key_set(&self.log).map(|_| ()).ok_or(StatusWord::CONDITIONS_OF_USE)
-    }
-}
-
-fn key_number(data: &[u8], tag: u32) -> Result<Option<u8>, StatusWord> {
-    match find(data, tag)? {
-        None => Ok(None),
-        Some([number]) => Ok(Some(*number)),
-        Some(_) => Err(StatusWord::WRONG_DATA),
     }
 }

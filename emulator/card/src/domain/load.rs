@@ -1,16 +1,13 @@
 //! LOAD [GPCS 2.3.1 §9.3.5, §11.6].
 
-use iso7816::{Aid, Command, Response, StatusWord, tlv};
+use globalplatform::command::{self, LoadFile};
+use iso7816::{Aid, Command, Response, StatusWord};
 
-use super::{delete::NO_CONFIRMATION, fields::malformed};
+use super::{NO_CONFIRMATION, refused};
 use crate::{applet::ExecutableModule, card::Card, channel::Load, nvm::Owner};
 
-const LAST_BLOCK: u8 = 0x80;
 /// Most blocks of a load file: the block number is one byte [GPCS 2.3.1 §11.6.2.2].
 const BLOCKS_MAX: usize = 256;
-/// A DAP block, and the load file data block in clear [GPCS 2.3.1 §11.6.2.3].
-const TAG_DAP: u32 = 0xE2;
-const TAG_LOAD_FILE_DATA: u32 = 0xC4;
 /// Record in which a load file is kept.
 const IMAGE: &[u8] = b"image";
 
@@ -57,20 +54,16 @@ impl Card {
         // An error ends the load: it is put back only when the block was taken.
         let load = self.channel(channel)?.load.take();
         let mut load = load.ok_or(StatusWord::CONDITIONS_OF_USE)?;
-        let last = match command.header.p1 {
-            0 => false,
-            LAST_BLOCK => true,
-            _ => return Err(StatusWord::WRONG_P1P2),
-        };
-        if usize::from(command.header.p2) != load.next_block || load.next_block >= BLOCKS_MAX {
+        let block = command::Load::parse(command).map_err(refused)?;
+        if usize::from(block.block) != load.next_block || load.next_block >= BLOCKS_MAX {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         load.next_block += 1;
-        load.bytes.extend_from_slice(&command.data);
+        load.bytes.extend_from_slice(&block.data);
         if load.bytes.len() > self.log.free() {
             return Err(StatusWord::NO_MEMORY);
         }
-        if last {
+        if block.last {
             self.finish_load(load)?;
         } else {
             self.channel(channel)?.load = Some(load);
@@ -85,18 +78,10 @@ impl Card {
     }
 }
 
-/// DAP blocks, then one block of load file data that ends where the load file ends.
+/// Signatures of security domains, then one data block in clear: no domain of this card deciphers any [GPCS 2.3.1 §11.6.2.3].
 fn check_structure(bytes: &[u8]) -> Result<(), StatusWord> {
-    let mut objects = tlv::parse(bytes);
-    let data = loop {
-        let object = objects.next().ok_or(StatusWord::WRONG_DATA)?.map_err(malformed)?;
-        match object.tag.0 {
-            TAG_DAP => {}
-            TAG_LOAD_FILE_DATA => break object.value,
-            _ => return Err(StatusWord::WRONG_DATA),
-        }
-    };
-    if data.is_empty() || objects.offset() != bytes.len() {
+    let file = LoadFile::parse(bytes).map_err(refused)?;
+    if file.ciphered || file.icv.is_some() || file.data_block.is_empty() {
         return Err(StatusWord::WRONG_DATA);
     }
     Ok(())

@@ -1,26 +1,28 @@
 //! PUT KEY [GPCS 2.3.1 §11.8, AmdD 1.1.1 §7.2].
 
-use globalplatform::key::{Key, KeyAlgorithm};
+use globalplatform::{
+    command::{KeyComponent, PutKey},
+    key::Key,
+};
 use iso7816::{Command, Response, StatusWord};
-use zeroize::Zeroizing;
 
-use super::fields::Fields;
+use super::refused;
 use crate::{
     card::Card,
     secure_channel::Session,
     state::{KeySetRecord, StoredKey, key_set_versions},
 };
 
-/// P2: several keys follow, with identifiers that count up.
-const SEVERAL_KEYS: u8 = 0x80;
 /// Version of keys that the first PUT KEY replaces.
 const INITIAL_VERSION: u8 = 0xFF;
+/// Highest identifier and version of a key.
+const KEY_NUMBER_MAX: u8 = 0x7F;
 /// Most key sets on a card.
 const KEY_SETS_MAX: usize = 32;
-/// Most components of a public key.
-const COMPONENTS_MAX: usize = 8;
+/// Components of public keys that the card keeps: RSA exponent and modulus, ECC point and curve reference.
+const PUBLIC_COMPONENTS: [u8; 4] = [0xA0, 0xA1, 0xB0, 0xF0];
 
-/// What a key field brings: the key, and the check value to answer.
+/// What the components of one key make: the key, and the check value to answer.
 struct NewKey {
     key: StoredKey,
     check_value: Vec<u8>,
@@ -33,32 +35,18 @@ impl Card {
         channel: usize,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        let (old_version, p2) = (command.header.p1, command.header.p2);
+        let put = PutKey::parse(command).map_err(refused)?;
+        if !matches!(put.new_version, 1..=KEY_NUMBER_MAX) {
+            return Err(StatusWord::WRONG_DATA);
+        }
         let session = &self.channel(channel)?.session;
-        let mut fields = Fields::new(&command.data);
-        let version = fields.byte()?;
-        if !matches!(version, 1..=0x7F) {
-            return Err(StatusWord::WRONG_DATA);
-        }
-        let mut id = p2 & !SEVERAL_KEYS;
-        let mut keys = Vec::new();
-        while !fields.is_empty() {
-            if id > 0x7F || !keys.is_empty() && p2 & SEVERAL_KEYS == 0 {
-                return Err(StatusWord::WRONG_DATA);
-            }
-            keys.push(key_field(&mut fields, id, session)?);
-            id += 1;
-        }
-        if keys.is_empty() {
-            return Err(StatusWord::WRONG_DATA);
-        }
-        let mut answer = vec![version];
+        let keys = new_keys(&put, session)?;
+        let mut answer = vec![put.new_version];
         answer.extend(keys.iter().flat_map(|new| &new.check_value));
         let keys = keys.into_iter().map(|new| new.key).collect();
-        if old_version == 0 {
-            self.add_keys(version, keys)?;
-        } else {
-            self.replace_keys(old_version, version, keys)?;
+        match put.replaces {
+            None => self.add_keys(put.new_version, keys)?,
+            Some(old_version) => self.replace_keys(old_version, put.new_version, keys)?,
         }
         Ok(Response::ok(answer))
     }
@@ -143,62 +131,31 @@ impl Card {
     }
 }
 
-/// One key field: components, then the check value [GPCS 2.3.1 §11.8.2.3].
-fn key_field(fields: &mut Fields<'_>, id: u8, session: &Session) -> Result<NewKey, StatusWord> {
-    match fields.byte()? {
-        // 81 is what older hosts call a DES key.
-        0x80..=0x82 => symmetric(fields, id, KeyAlgorithm::Des3, session),
-        0x88 => symmetric(fields, id, KeyAlgorithm::Aes128, session),
-        kind @ (0xA0 | 0xA1 | 0xB0) => public(fields, id, kind),
-        _ => Err(StatusWord::WRONG_DATA),
+/// The keys that the components make; their identifiers count up.
+fn new_keys(put: &PutKey, session: &Session) -> Result<Vec<NewKey>, StatusWord> {
+    // The last component of a key is the one that no other continues.
+    let groups = put.components.split_inclusive(|component| !component.continued);
+    let mut keys = Vec::new();
+    for (id, group) in (put.key_index..=KEY_NUMBER_MAX).zip(groups) {
+        keys.push(new_key(id, group, session)?);
     }
-}
-
-fn symmetric(
-    fields: &mut Fields<'_>,
-    id: u8,
-    algorithm: KeyAlgorithm,
-    session: &Session,
-) -> Result<NewKey, StatusWord> {
-    let block = fields.long()?;
-    let plain = decrypt(block, session)?;
-    let key = if algorithm.is_aes() { Key::aes(&plain) } else { Key::new(algorithm, &plain) };
-    let key = key.map_err(|_| StatusWord::WRONG_DATA)?;
-    let check_value = fields.short()?;
-    key.verify_check_value(check_value).map_err(|_| StatusWord::SECURITY_STATUS)?;
-    Ok(NewKey { key: StoredKey::symmetric(id, &key), check_value: key.check_value().to_vec() })
-}
-
-/// A block of whole cipher blocks is the key; otherwise the key's length comes first, in clear [GPCS 2.3.1 §11.8.2.3.2].
-fn decrypt(block: &[u8], session: &Session) -> Result<Zeroizing<Vec<u8>>, StatusWord> {
-    let cipher_block = match session {
-        Session::Open(channel) if channel.protocol().id() == 3 => 16,
-        _ => 8,
-    };
-    if block.len().is_multiple_of(cipher_block) {
-        return session.decrypt(block);
-    }
-    let (length, ciphertext) = block.split_first().ok_or(StatusWord::WRONG_DATA)?;
-    let mut plain = session.decrypt(ciphertext)?;
-    let length = usize::from(*length);
-    if length > plain.len() || plain.len() - length >= cipher_block {
+    let complete = keys.len() == put.components.iter().filter(|one| !one.continued).count();
+    if !complete || keys.len() > 1 && !put.several {
         return Err(StatusWord::WRONG_DATA);
     }
-    plain.truncate(length);
-    Ok(plain)
+    Ok(keys)
 }
 
-/// Components in clear, each with its type; then an empty check value.
-fn public(fields: &mut Fields<'_>, id: u8, first: u8) -> Result<NewKey, StatusWord> {
-    let mut components = vec![(first, fields.long()?.to_vec())];
-    loop {
-        match fields.byte()? {
-            0 => break,
-            kind @ (0xA0 | 0xA1 | 0xB0 | 0xF0) if components.len() < COMPONENTS_MAX => {
-                components.push((kind, fields.long()?.to_vec()));
-            }
-            _ => return Err(StatusWord::WRONG_DATA),
-        }
+fn new_key(id: u8, components: &[KeyComponent], session: &Session) -> Result<NewKey, StatusWord> {
+    // Usage and access bytes are refused rather than dropped: the card keeps none.
+    if components.iter().any(|component| component.attributes.is_some()) {
+        return Err(StatusWord::WRONG_DATA);
     }
-    Ok(NewKey { key: StoredKey::public(id, components), check_value: Vec::new() })
+    if components.iter().all(|component| PUBLIC_COMPONENTS.contains(&component.key_type)) {
+        let clear = components.iter().map(|one| (one.key_type, one.block.clone())).collect();
+        return Ok(NewKey { key: StoredKey::public(id, clear), check_value: Vec::new() });
+    }
+    let [component] = components else { return Err(StatusWord::WRONG_DATA) };
+    let key: Key = session.key_in(component).map_err(refused)?;
+    Ok(NewKey { key: StoredKey::symmetric(id, &key), check_value: key.check_value().to_vec() })
 }

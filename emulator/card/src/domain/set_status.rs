@@ -1,22 +1,16 @@
 //! SET STATUS [GPCS 2.3.1 §5.1, §5.3, §11.10].
 
+use globalplatform::{
+    command::{SetStatus, StatusScope},
+    data::CardState,
+};
 use iso7816::{Aid, Command, Response, StatusWord};
 
+use super::refused;
 use crate::{
     card::Card,
     state::{Application, IssuerDomain, LOCKED},
 };
-
-const CARD: u8 = 0x80;
-const APPLICATION: u8 = 0x40;
-const DOMAIN_AND_APPLICATIONS: u8 = 0x60;
-
-/// Transitions of the card, from and to [GPCS 2.3.1 §5.1.2]. From any state but TERMINATED there is one to TERMINATED besides.
-///
-/// OP_READY to SECURED in one step is allowed: the text speaks of skipping states, and hosts do it.
-const CARD_TRANSITIONS: [(u8, u8); 5] =
-    [(0x01, 0x07), (0x01, 0x0F), (0x07, 0x0F), (0x0F, 0x7F), (0x7F, 0x0F)];
-const TERMINATED: u8 = 0xFF;
 
 impl Card {
     pub(super) fn set_status(
@@ -24,31 +18,30 @@ impl Card {
         _: usize,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        let (p1, state) = (command.header.p1, command.header.p2);
-        match p1 {
-            CARD => self.set_card_state(state)?,
-            APPLICATION => self.set_application_state(&command.data, state)?,
-            DOMAIN_AND_APPLICATIONS => self.set_all_states(&command.data, state)?,
+        let SetStatus { scope, state, aid } = SetStatus::parse(command).map_err(refused)?;
+        match (scope, aid) {
+            (StatusScope::IssuerSecurityDomain, _) => self.set_card_state(state)?,
+            (StatusScope::Applications, Some(aid)) => self.set_application_state(aid, state)?,
+            (StatusScope::SecurityDomainAndApplications, Some(aid)) => {
+                self.set_all_states(aid, state)?;
+            }
             _ => return Err(StatusWord::WRONG_P1P2),
         }
         Ok(Response::status(StatusWord::OK))
     }
 
     fn set_card_state(&mut self, state: u8) -> Result<(), StatusWord> {
-        if !matches!(state, 0x01 | 0x07 | 0x0F | 0x7F | TERMINATED) {
-            return Err(StatusWord::WRONG_DATA);
-        }
-        let current = self.registry.isd.life_cycle;
-        if state != TERMINATED && !CARD_TRANSITIONS.contains(&(current, state)) {
+        let next = CardState::from_byte(state).ok_or(StatusWord::WRONG_DATA)?;
+        let current = CardState::from_byte(self.registry.isd.life_cycle);
+        if !current.is_some_and(|current| current.may_become(next)) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        let domain = IssuerDomain { life_cycle: state, ..self.registry.isd.clone() };
+        let domain = IssuerDomain { life_cycle: next.to_byte(), ..self.registry.isd.clone() };
         self.registry.put_domain(&mut self.log, domain)
     }
 
-    fn set_application_state(&mut self, name: &[u8], state: u8) -> Result<(), StatusWord> {
+    fn set_application_state(&mut self, aid: Aid, state: u8) -> Result<(), StatusWord> {
         self.check_content_may_change()?;
-        let aid = Aid::new(name).map_err(|_| StatusWord::WRONG_DATA)?;
         if aid == self.registry.isd.aid {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
@@ -63,9 +56,9 @@ impl Card {
     }
 
     /// Locks or unlocks all applications of the issuer security domain; those that are so already stay.
-    fn set_all_states(&mut self, name: &[u8], state: u8) -> Result<(), StatusWord> {
+    fn set_all_states(&mut self, domain: Aid, state: u8) -> Result<(), StatusWord> {
         self.check_content_may_change()?;
-        if name != self.registry.isd.aid.as_bytes() {
+        if domain != self.registry.isd.aid {
             return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
         }
         let locks = state & LOCKED != 0;

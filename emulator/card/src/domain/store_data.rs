@@ -1,10 +1,11 @@
 //! STORE DATA to the issuer security domain [GPCS 2.3.1 §11.11].
 
-use iso7816::{Aid, Command, Response, StatusWord, tlv};
+use globalplatform::command::{StoreData, StoreDataEncryption, StoreDataFormat};
+use iso7816::{Aid, Command, ParseError, Response, StatusWord, tlv};
 
 use super::{
-    fields::malformed,
     get_data::{PERSONALIZATION, PRE_PERSONALIZATION},
+    refused,
 };
 use crate::{
     card::Card,
@@ -12,12 +13,6 @@ use crate::{
     state::{self, IssuerDomain},
 };
 
-/// Bits of P1.
-const LAST_BLOCK: u8 = 0x80;
-const ENCRYPTED: u8 = 0x60;
-const STRUCTURE: u8 = 0x18;
-const STRUCTURE_DGI: u8 = 0x08;
-const STRUCTURE_RFU: u8 = 0x18;
 /// Most data that one run of blocks may bring, in bytes.
 const STORE_LENGTH_MAX: usize = 4096;
 /// Data grouping that wraps data objects [GPCS 2.3.1 §11.11.2.3].
@@ -33,25 +28,26 @@ impl Card {
         channel: usize,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        let (p1, p2) = (command.header.p1, command.header.p2);
-        let format = p1 & !LAST_BLOCK;
         let open = self.channel(channel)?;
-        let fresh = || Store { format, next_block: 0, bytes: Vec::new() };
-        let mut store = open.store.take().unwrap_or_else(fresh);
-        if format & ENCRYPTED != 0 || format & STRUCTURE == STRUCTURE_RFU {
+        // An error ends the run of blocks: it is put back only when the block was taken.
+        let run = open.store.take();
+        let block = StoreData::parse(command).map_err(refused)?;
+        if block.encryption != StoreDataEncryption::None {
             return Err(StatusWord::WRONG_P1P2);
         }
-        if store.format != format || store.next_block != usize::from(p2) {
+        let fresh = Store { format: block.format, next_block: 0, bytes: Vec::new() };
+        let mut store = run.unwrap_or(fresh);
+        if store.format != block.format || store.next_block != usize::from(block.block) {
             return Err(StatusWord::WRONG_P1P2);
         }
         store.next_block += 1;
-        store.bytes.extend_from_slice(&command.data);
+        store.bytes.extend_from_slice(&block.data);
         if store.bytes.len() > STORE_LENGTH_MAX {
             return Err(StatusWord::NO_MEMORY);
         }
-        if p1 & LAST_BLOCK == 0 {
+        if !block.last {
             open.store = Some(store);
-        } else if format & STRUCTURE == STRUCTURE_DGI {
+        } else if block.format == StoreDataFormat::Dgi {
             self.store_groupings(&store.bytes)?;
         } else {
             self.store_objects(&store.bytes)?;
@@ -106,6 +102,10 @@ impl Card {
         let domain = IssuerDomain { aid, ..self.registry.isd.clone() };
         self.registry.put_domain(&mut self.log, domain)
     }
+}
+
+const fn malformed(_: ParseError) -> StatusWord {
+    StatusWord::WRONG_DATA
 }
 
 /// A data grouping: identifier, value, and what follows [GPCS 2.3.1 §11.11.2.3].

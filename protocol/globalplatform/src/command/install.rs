@@ -216,7 +216,8 @@ fn parse_install(
     let load_file = reader.aid()?;
     let module = reader.aid()?;
     let instance = reader.aid()?;
-    let privileges = Privileges::parse(reader.lv()?)?;
+    // Some hosts leave the field empty where there is no privilege.
+    let privileges = optional_privileges(reader)?.unwrap_or(Privileges::empty());
     Ok(InstallPurpose::Install { load_file, module, instance, privileges, make_selectable })
 }
 
@@ -228,10 +229,7 @@ fn parse_update(reader: &mut Reader<'_>, form: u8) -> Result<InstallPurpose, Com
     }
     let at = reader.offset();
     let application = reader.aid()?;
-    let privileges = match reader.lv()? {
-        [] => None,
-        bytes => Some(Privileges::parse(bytes)?),
-    };
+    let privileges = optional_privileges(reader)?;
     let missing = || CommandError::from(ParseErrorKind::Truncated.at(at));
     if form == REGISTRY_UPDATE {
         return Ok(InstallPurpose::RegistryUpdate { security_domain, application, privileges });
@@ -248,6 +246,13 @@ fn parse_update(reader: &mut Reader<'_>, form: u8) -> Result<InstallPurpose, Com
         },
         _ => InstallPurpose::Personalization { application },
     })
+}
+
+fn optional_privileges(reader: &mut Reader<'_>) -> Result<Option<Privileges>, CommandError> {
+    match reader.lv()? {
+        [] => Ok(None),
+        bytes => Ok(Some(Privileges::parse(bytes)?)),
+    }
 }
 
 fn required(reader: &mut Reader<'_>) -> Result<Aid, CommandError> {

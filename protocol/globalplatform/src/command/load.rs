@@ -95,27 +95,30 @@ impl LoadFile {
     /// Reads the blocks of all LOAD commands, put together.
     ///
     /// # Errors
-    /// `Parse` for malformed objects, a missing data block, or objects that do not belong here.
+    /// `Parse` for malformed objects, a missing data block, objects that do not belong here, or bytes after the data block.
     pub fn parse(bytes: &[u8]) -> Result<Self, CommandError> {
         let mut file = Self::plain(Vec::new());
-        let mut found = false;
         let mut objects = tlv::parse(bytes);
         let mut at = objects.offset();
         while let Some(object) = objects.next() {
             let object = object?;
             match object.tag.0 {
-                TAG_DAP if !found => file.dap.push(parse_dap(object.value)?),
-                TAG_ICV if !found => file.icv = Some(object.value.to_vec()),
-                tag @ (TAG_DATA_BLOCK | TAG_CIPHERED_BLOCK) if !found => {
+                TAG_DAP => file.dap.push(parse_dap(object.value)?),
+                TAG_ICV => file.icv = Some(object.value.to_vec()),
+                tag @ (TAG_DATA_BLOCK | TAG_CIPHERED_BLOCK) => {
                     file.data_block = object.value.to_vec();
                     file.ciphered = tag == TAG_CIPHERED_BLOCK;
-                    found = true;
+                    // The load file ends where its data block ends; not even padding follows.
+                    return match objects.offset() {
+                        end if end == bytes.len() => Ok(file),
+                        end => Err(ParseErrorKind::TrailingBytes.at(end).into()),
+                    };
                 }
                 _ => return Err(ParseErrorKind::UnexpectedByte.at(at).into()),
             }
             at = objects.offset();
         }
-        if found { Ok(file) } else { Err(ParseErrorKind::Truncated.at(bytes.len()).into()) }
+        Err(ParseErrorKind::Truncated.at(bytes.len()).into())
     }
 
     /// The load file in one piece; [`Load::blocks`] cuts it.

@@ -1,6 +1,6 @@
 //! GET STATUS and SET STATUS [GPCS 2.3.1 §11.4, §11.10].
 
-use iso7816::{Aid, Command, ParseErrorKind, tlv};
+use iso7816::{Aid, Command, ParseErrorKind, aid::AID_LENGTH_MAX, tlv};
 
 use super::CommandError;
 
@@ -72,7 +72,7 @@ impl GetStatus {
     /// Reads the command; other search criteria are ignored.
     ///
     /// # Errors
-    /// `UnknownParameters`; `Parse` when there is no criterion 4F.
+    /// `UnknownParameters`; `Parse` for malformed criteria, or none 4F.
     pub fn parse(command: &Command) -> Result<Self, CommandError> {
         let header = command.header;
         let unknown = CommandError::UnknownParameters(header.p1p2());
@@ -82,9 +82,19 @@ impl GetStatus {
         if header.p2 & !0x03 != 0 {
             return Err(unknown);
         }
-        let name =
-            tlv::find(&command.data, TAG_AID)?.ok_or(ParseErrorKind::Truncated.at(0))?.to_vec();
-        let tags = tlv::find(&command.data, TAG_LIST)?.map(<[u8]>::to_vec);
+        let (mut name, mut tags) = (None, None);
+        for object in tlv::parse(&command.data) {
+            let object = object?;
+            match object.tag.0 {
+                TAG_AID if name.is_none() => name = Some(object.value.to_vec()),
+                TAG_LIST => tags = Some(object.value.to_vec()),
+                _ => {}
+            }
+        }
+        let name = name.ok_or(ParseErrorKind::Truncated.at(command.data.len()))?;
+        if name.len() > AID_LENGTH_MAX {
+            return Err(ParseErrorKind::OutOfRange.at(0).into());
+        }
         let (tlv, next) = (header.p2 & 0x02 != 0, header.p2 & 0x01 != 0);
         Ok(Self { scope, tlv, next, name, tags })
     }
