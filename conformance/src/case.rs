@@ -43,7 +43,8 @@ impl fmt::Display for Effect {
     }
 }
 
-/// One case of the catalogue.
+/// One case of the catalogue. In reports it is its own declaration.
+#[derive(Serialize)]
 pub struct Case {
     /// Stable identifier: specification, clause, slug, serial. Never used again for something else.
     pub id: &'static str,
@@ -58,7 +59,9 @@ pub struct Case {
     /// What the case may do to the card.
     pub effect: Effect,
     /// What the subject must be able to do for the case to apply.
+    #[serde(skip)]
     pub requires: &'static [Capability],
+    #[serde(skip)]
     /// The case itself. An `Err` is a failure of reader or harness, never of the card.
     pub run: fn(&mut Session<'_>) -> anyhow::Result<Verdict>,
 }

@@ -1,12 +1,12 @@
 //! Runs a plan on a subject.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use reader::CardReader;
 use serde::Serialize;
 
 use crate::{
-    case::{Case, Effect, Level},
+    case::Case,
     plan::Step,
     probe::Profile,
     session::{Exchange, Session},
@@ -16,18 +16,9 @@ use crate::{
 /// What became of one case.
 #[derive(Clone, Debug, Serialize)]
 pub struct Outcome {
-    /// Identifier of the case.
-    pub id: &'static str,
-    /// Its number in the catalogue.
-    pub number: &'static str,
-    /// Its title.
-    pub title: &'static str,
-    /// The clause it is about.
-    pub clause: &'static str,
-    /// How binding the clause is.
-    pub level: Level,
-    /// What the case may do to the card.
-    pub effect: Effect,
+    /// The case.
+    #[serde(flatten)]
+    pub case: &'static Case,
     /// The verdict.
     #[serde(flatten)]
     pub verdict: Verdict,
@@ -37,8 +28,8 @@ pub struct Outcome {
     pub transcript: Vec<Exchange>,
 }
 
-/// Runs the steps in order. After each case the sentinel is checked: a card that no longer answers SELECT ends the run, so that the
-/// last outcome names the culprit.
+/// Runs the steps in order. After each case that ran, the sentinel is checked: a card that no longer answers SELECT ends the run, so that
+/// the last outcome names the culprit.
 pub fn run(
     reader: &mut dyn CardReader,
     profile: &Profile,
@@ -47,54 +38,55 @@ pub fn run(
 ) -> Vec<Outcome> {
     let mut outcomes = Vec::with_capacity(steps.len());
     for step in steps {
-        let mut outcome = run_step(reader, profile, *step);
-        let poisoned = outcome.duration_us > 0 && !still_answers(reader);
-        if poisoned {
-            outcome.verdict = Grade::Fail.because(format!(
-                "the card no longer answers after this case; the run stops here ({}: {})",
-                outcome.verdict.grade, outcome.verdict.finding
-            ));
-        }
+        let (outcome, alive) = match reason_to_skip(profile, *step) {
+            Some(verdict) => {
+                let outcome =
+                    Outcome { case: step.case, verdict, duration_us: 0, transcript: Vec::new() };
+                (outcome, true)
+            }
+            None => run_case(reader, profile, step.case),
+        };
         each(&outcome);
         outcomes.push(outcome);
-        if poisoned {
+        if !alive {
             break;
         }
     }
     outcomes
 }
 
-fn run_step(reader: &mut dyn CardReader, profile: &Profile, step: Step) -> Outcome {
-    let case = step.case;
+/// Why a case does not run on this subject.
+fn reason_to_skip(profile: &Profile, step: Step) -> Option<Verdict> {
     if !step.allowed {
-        let finding = format!("effect '{}' is above the ceiling", case.effect);
-        return outcome(case, Grade::SkippedByGuard.because(finding), Duration::ZERO, Vec::new());
+        let finding = format!("effect '{}' is above the ceiling", step.case.effect);
+        return Some(Grade::SkippedByGuard.because(finding));
     }
-    if let Some(missing) = case.requires.iter().find(|capability| !profile.has(**capability)) {
-        let finding = format!("the subject lacks {missing:?}");
-        return outcome(case, Grade::NotApplicable.because(finding), Duration::ZERO, Vec::new());
-    }
+    let missing = step.case.requires.iter().find(|capability| !profile.has(**capability))?;
+    Some(Grade::NotApplicable.because(format!("the subject lacks {missing:?}")))
+}
+
+/// Runs one case; also tells whether the card is still alive after it.
+fn run_case(
+    reader: &mut dyn CardReader,
+    profile: &Profile,
+    case: &'static Case,
+) -> (Outcome, bool) {
     let started = Instant::now();
-    let mut session = Session::new(reader, profile);
-    let verdict = session
+    let mut session = Session::new(&mut *reader, profile);
+    let mut verdict = session
         .reset()
         .and_then(|_| (case.run)(&mut session))
         .unwrap_or_else(|error| Grade::HarnessError.because(format!("{error:#}")));
-    outcome(case, verdict, started.elapsed(), session.into_transcript())
-}
-
-fn outcome(case: &Case, verdict: Verdict, took: Duration, transcript: Vec<Exchange>) -> Outcome {
-    Outcome {
-        id: case.id,
-        number: case.number,
-        title: case.title,
-        clause: case.clause,
-        level: case.level,
-        effect: case.effect,
-        verdict,
-        duration_us: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
-        transcript,
+    let transcript = session.into_transcript();
+    let duration_us = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let alive = still_answers(reader);
+    if !alive {
+        verdict = Grade::Fail.because(format!(
+            "the card no longer answers after this case; the run stops here ({}: {})",
+            verdict.grade, verdict.finding
+        ));
     }
+    (Outcome { case, verdict, duration_us, transcript }, alive)
 }
 
 /// The sentinel: after a reset the card answers SELECT with a status word.

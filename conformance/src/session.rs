@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use iso7816::{Atr, Command, Response};
-use reader::CardReader;
+use reader::{CardReader, ReaderError};
 use serde::Serialize;
 
 use crate::probe::Profile;
@@ -84,24 +84,17 @@ impl<'a> Session<'a> {
         self.send_raw(&command.to_bytes()?)
     }
 
-    /// Sends a command and follows 6Cxx and 61xx as hosts do.
+    /// Sends a command and follows 6Cxx and 61xx as hosts do; each step is recorded.
     ///
     /// # Errors
     /// When the reader fails.
     pub fn exchange(&mut self, command: &Command) -> anyhow::Result<Response> {
-        let mut response = self.send(command)?;
-        if let Some(le) = response.status.exact_le() {
-            let expected = if le == 0 { 256 } else { u32::from(le) };
-            response = self.send(&command.clone().with_expected(expected))?;
+        let mut recorder = Recorder { session: self, harness: None };
+        let exchanged = recorder.exchange(command);
+        match (recorder.harness, exchanged) {
+            (Some(error), _) => Err(error),
+            (None, exchanged) => exchanged.context("following the response"),
         }
-        let mut data = core::mem::take(&mut response.data);
-        while let Some(available) = response.status.bytes_available() {
-            let channel = command.header.cla & 0x43;
-            response =
-                self.send(&Command::new(channel, 0xC0, 0, 0).with_expected(u32::from(available)))?;
-            data.append(&mut response.data);
-        }
-        Ok(Response::new(data, response.status))
     }
 
     /// SELECT without data: the issuer security domain [GPCS 2.3.1 §11.9].
@@ -128,5 +121,38 @@ impl<'a> Session<'a> {
         );
         self.transcript.push(Exchange { command, response });
         Ok(())
+    }
+}
+
+/// The session as a reader, for what the trait does over several exchanges.
+struct Recorder<'s, 'a> {
+    session: &'s mut Session<'a>,
+    /// What the session reported; the trait's errors know the reader's only.
+    harness: Option<anyhow::Error>,
+}
+
+impl CardReader for Recorder<'_, '_> {
+    fn name(&self) -> &str {
+        self.session.reader.name()
+    }
+
+    fn connect(&mut self) -> Result<Atr, ReaderError> {
+        self.session.reader.connect()
+    }
+
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError> {
+        self.session.transmit(command).map_err(|error| {
+            let text = format!("{error:#}");
+            self.harness = Some(error);
+            ReaderError::Transport(text)
+        })
+    }
+
+    fn reset(&mut self) -> Result<Atr, ReaderError> {
+        self.session.reader.reset()
+    }
+
+    fn disconnect(&mut self) -> Result<(), ReaderError> {
+        self.session.reader.disconnect()
     }
 }

@@ -53,7 +53,7 @@ fn killed_by(change: impl FnMut(&[u8], Vec<u8>) -> Vec<u8>) -> BTreeSet<&'static
     run(&mut mutant, &Selection::default())
         .iter()
         .filter(|outcome| outcome.verdict.grade == Grade::Fail)
-        .map(|outcome| outcome.number)
+        .map(|outcome| outcome.case.number)
         .collect()
 }
 
@@ -73,7 +73,7 @@ fn the_virtual_card_is_blamed_for_nothing() {
     let blamed: Vec<_> = outcomes
         .iter()
         .filter(|outcome| outcome.verdict.grade.blame() != Blame::Nobody)
-        .map(|outcome| (outcome.number, &outcome.verdict, &outcome.transcript))
+        .map(|outcome| (outcome.case.number, &outcome.verdict, &outcome.transcript))
         .collect();
     assert!(blamed.is_empty(), "{blamed:#?}");
     let passed = outcomes.iter().filter(|outcome| outcome.verdict.grade == Grade::Pass).count();
@@ -135,7 +135,7 @@ fn a_card_that_falls_mute_stops_the_run_at_the_culprit() {
     };
     let outcomes = run(&mut mutant, &Selection::default());
     let last = outcomes.last().unwrap();
-    assert_eq!((last.number, last.verdict.grade), ("TP-14", Grade::Fail));
+    assert_eq!((last.case.number, last.verdict.grade), ("TP-14", Grade::Fail));
     assert!(outcomes.len() < catalogue::all().count());
 }
 

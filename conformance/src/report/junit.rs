@@ -50,8 +50,8 @@ fn case(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     write!(
         out,
         r#"  <testcase classname="{}" name="{}" time="{seconds:.6}""#,
-        escape(outcome.clause),
-        escape(outcome.id)
+        escape(outcome.case.clause),
+        escape(outcome.case.id)
     )?;
     let element = match kind(outcome) {
         Outcomes::Passed => return writeln!(out, "/>"),

@@ -17,7 +17,7 @@ pub fn outcome(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
     writeln!(
         out,
         "{:<22} {:<7} {:<34} {}",
-        verdict.grade, outcome.number, outcome.id, outcome.title
+        verdict.grade, outcome.case.number, outcome.case.id, outcome.case.title
     )?;
     if !verdict.finding.is_empty() {
         writeln!(out, "{:<22} {:<7} {}", "", "", verdict.finding)?;

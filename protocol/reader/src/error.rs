@@ -38,6 +38,9 @@ pub enum ReaderError {
     /// A card is in the reader but does not answer to reset: it may be inserted the wrong way round.
     #[error("the card in reader '{0}' does not answer; is it the right way round?")]
     MuteCard(String),
+    /// The card announces more response data for ever.
+    #[error("the card's response has no end")]
+    ResponseTooLong,
     /// A command or response that cannot be coded or read.
     #[error("malformed exchange: {0}")]
     Malformed(#[source] ParseError),

@@ -8,7 +8,7 @@ pub mod pcsc;
 #[cfg(feature = "tcp")]
 pub mod tcp;
 
-use iso7816::{Atr, Command, Response, StatusWord};
+use iso7816::{Atr, Command, Response};
 
 pub use error::ReaderError;
 
@@ -66,7 +66,7 @@ pub trait CardReader {
             response = self.exchange_once(&more)?;
             data.append(&mut response.data);
         }
-        Ok(Response::status(StatusWord::UNKNOWN))
+        Err(ReaderError::ResponseTooLong)
     }
 
     /// Exchanges one typed command as it is.

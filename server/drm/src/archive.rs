@@ -4,7 +4,7 @@ use aws_lc_rs::key_wrap::{AES_256, AesKek, KeyWrapPadded};
 use keys::{KeyProvider, RsaPadding, random::Randomness, wrap_for};
 use zeroize::Zeroizing;
 
-use crate::{error::DrmError, manager::STORAGE_KEY};
+use crate::{error::DrmError, manager::STORAGE_KEY, transport::wrap_padded};
 
 /// The name of this way of wrapping, in every record: AES-256 key wrap with padding [RFC 5649] of the PKCS#8 PrivateKeyInfo, the session
 /// key under RSA-OAEP with SHA-256 [RFC 8017 §7.1].
@@ -30,7 +30,7 @@ pub(crate) fn seal(
     let storage = keys.description(STORAGE_KEY)?;
     Ok(Sealed {
         session_key: wrap_for(&storage.visible, RsaPadding::OaepSha256, &*session_key)?,
-        private_key: wrap(&*session_key, private_key)?,
+        private_key: wrap_padded(&AES_256, &*session_key, private_key)?,
     })
 }
 
@@ -45,16 +45,6 @@ pub(crate) fn open(
         .unwrap_key(STORAGE_KEY, RsaPadding::OaepSha256, &sealed.session_key)
         .map_err(|_| damaged())?;
     unwrap(&session_key, &sealed.private_key).map_err(|_| damaged())
-}
-
-fn wrap(session_key: &[u8], private_key: &[u8]) -> Result<Vec<u8>, DrmError> {
-    let kek = AesKek::new(&AES_256, session_key).map_err(|_| DrmError::Wrapping)?;
-    // The wrapped form has 8 bytes more than the padded plain one [RFC 5649 §4.1].
-    let mut output = vec![0; private_key.len() + 16];
-    let length =
-        kek.wrap_with_padding(private_key, &mut output).map_err(|_| DrmError::Wrapping)?.len();
-    output.truncate(length);
-    Ok(output)
 }
 
 fn unwrap(session_key: &[u8], wrapped: &[u8]) -> Result<Zeroizing<Vec<u8>>, DrmError> {

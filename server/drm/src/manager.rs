@@ -9,7 +9,6 @@ use store::{
     clock::Clock,
     drm::{ArchiveEvent, ArchiveEventKind, ArchiveStore, ArchivedKey},
 };
-use subtle::ConstantTimeEq as _;
 use token_management::subsystem::{
     SubsystemError,
     drm::{
@@ -79,9 +78,7 @@ impl<K: KeyProvider, S: ArchiveStore, C: Clock, R: Randomness> DataRecovery<K, S
         let transport_key = self.open_transport_key(&request.transport_key)?;
         let public_key = public_key_of(&request.certificate)?;
         let key = self.store.archived_key(&public_key).await?;
-        let owned = key
-            .as_ref()
-            .is_some_and(|key| bool::from(key.user.as_bytes().ct_eq(request.user.as_bytes())));
+        let owned = key.as_ref().is_some_and(|key| key.user == request.user);
         // The line is written before the answer, granted or not.
         let event = self.event(
             ArchiveEventKind::Recovered,

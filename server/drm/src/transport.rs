@@ -1,6 +1,6 @@
 //! How a private key travels: under a fresh key that only the card and DRM can open.
 
-use aws_lc_rs::key_wrap::{AES_128, AesKek, KeyWrapPadded};
+use aws_lc_rs::key_wrap::{AES_128, AesBlockCipher, AesKek, KeyWrapPadded};
 use cipher::{BlockModeEncrypt as _, KeyIvInit as _, block_padding::Pkcs7};
 use keys::random::Randomness;
 use token_management::subsystem::tks::TransportAlgorithm;
@@ -44,18 +44,25 @@ pub(crate) fn wrap(
             })
         }
         TransportAlgorithm::AesKeyWrapPadded => {
-            let kek =
-                AesKek::new(&AES_128, transport_key).map_err(|_| DrmError::TransportKeyMisfit)?;
-            let mut output = vec![0; private_key.len() + 16];
-            let length = kek
-                .wrap_with_padding(private_key, &mut output)
-                .map_err(|_| DrmError::Wrapping)?
-                .len();
-            output.truncate(length);
+            let private_key = wrap_padded(&AES_128, transport_key, private_key)?;
             // Key wrap has no IV; the field that carries one must not be empty.
-            Ok(Wrapped { private_key: output, iv: vec![0; 8] })
+            Ok(Wrapped { private_key, iv: vec![0; 8] })
         }
     }
+}
+
+/// AES key wrap with padding [RFC 5649].
+pub(crate) fn wrap_padded(
+    cipher: &'static AesBlockCipher,
+    key: &[u8],
+    plain: &[u8],
+) -> Result<Vec<u8>, DrmError> {
+    let kek = AesKek::new(cipher, key).map_err(|_| DrmError::TransportKeyMisfit)?;
+    // The wrapped form has 8 bytes more than the padded plain one [RFC 5649 §4.1].
+    let mut output = vec![0; plain.len() + 16];
+    let length = kek.wrap_with_padding(plain, &mut output).map_err(|_| DrmError::Wrapping)?.len();
+    output.truncate(length);
+    Ok(output)
 }
 
 /// A two-key triple DES key as K1 K2 K1; TKS may send either form.
