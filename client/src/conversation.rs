@@ -3,8 +3,8 @@
 //! [`Conversation::begin`] gives the first message; [`Conversation::handle`] consumes the conversation and a server message, and
 //! gives it back with the answer, or says how the operation ended. Who carries the messages is not its business.
 
-use iso7816::{Atr, StatusWord};
-use reader::{CardReader, RESPONSE_CHAIN_MAX, ReaderError};
+use iso7816::{Atr, Header, Response};
+use reader::{CardReader, ReaderError};
 use token_management::{
     message::{
         ClientMessage, Extensions, LoginParameter, Operation, OperationResult, ServerMessage,
@@ -177,27 +177,9 @@ impl Conversation {
 /// Sends a command to the card as it is; only GET RESPONSE is added where the card wants it, for no server sends it
 /// [ISO 7816-4 §5.3.4].
 fn transmit(card: &mut dyn CardReader, pdu: &[u8]) -> Result<Vec<u8>, ClientError> {
-    let mut response = checked(card.transmit(pdu)?)?;
-    let class = pdu.first().copied().unwrap_or(0) & 0x03;
-    for _ in 0..RESPONSE_CHAIN_MAX {
-        let &[.., sw1, sw2] = response.as_slice() else { break };
-        if StatusWord::from_bytes(sw1, sw2).bytes_available().is_none() {
-            return Ok(response);
-        }
-        response.truncate(response.len() - 2);
-        response.append(&mut checked(card.transmit(&[class, 0xC0, 0, 0, sw2])?)?);
-    }
-    Err(ReaderError::Transport("the card does not stop answering".to_owned()).into())
-}
-
-/// A response has two bytes at least.
-fn checked(response: Vec<u8>) -> Result<Vec<u8>, ClientError> {
-    if response.len() < 2 {
-        return Err(
-            ReaderError::Transport("the card answered without a status word".to_owned()).into()
-        );
-    }
-    Ok(response)
+    let response = Response::parse(&card.transmit(pdu)?).map_err(ReaderError::Malformed)?;
+    let &[cla, ins, p1, p2, ..] = pdu else { return Ok(response.to_bytes()) };
+    Ok(card.rest_of(Header::new(cla, ins, p1, p2), response)?.to_bytes())
 }
 
 /// Answers under the names that the server gave, in its order.

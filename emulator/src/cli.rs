@@ -65,7 +65,9 @@ enum Verb {
 /// # Errors
 /// With the reason, and what to do next where that is known.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
-    start_logging(arguments.verbose);
+    // Who asks for all bytes wants to see them, without another option.
+    let traces = matches!(&arguments.verb, Verb::Run(run) if run.trace_apdu);
+    start_logging(arguments.verbose.max(u8::from(traces)));
     match arguments.verb {
         Verb::New(new) => new.run(),
         Verb::Run(run) => run.run(),

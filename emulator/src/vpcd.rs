@@ -6,8 +6,9 @@
 //! Debian's vpcd writes the length of a message and the message in two segments with Nagle's algorithm on, and so waits for the
 //! acknowledgement of the first: without `TCP_QUICKACK` before every read, each command takes 44 ms.
 
-use std::net::{TcpStream, ToSocketAddrs};
 use std::time::Duration;
+
+use reader::tcp::dial;
 
 use crate::session::{self, End};
 use crate::{Stop, VirtualCard};
@@ -41,7 +42,7 @@ pub fn run(address: &str, card: &mut dyn VirtualCard, stop: &Stop, mut report: i
     let mut pause = RETRY_PAUSE_MIN;
     let mut waiting = false;
     while !stop.is_requested() {
-        match dial(address) {
+        match dial(address, CONNECT_TIME_MAX) {
             Ok(stream) => {
                 let outcome = session::serve(stream, card, stop, &mut || report(Event::Inserted));
                 if outcome.inserted {
@@ -65,15 +66,4 @@ pub fn run(address: &str, card: &mut dyn VirtualCard, stop: &Stop, mut report: i
         }
         pause = (pause * 2).min(RETRY_PAUSE_MAX);
     }
-}
-
-fn dial(address: &str) -> std::io::Result<TcpStream> {
-    let mut last = std::io::Error::new(std::io::ErrorKind::NotFound, "the name has no address");
-    for resolved in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&resolved, CONNECT_TIME_MAX) {
-            Ok(stream) => return Ok(stream),
-            Err(error) => last = error,
-        }
-    }
-    Err(last)
 }

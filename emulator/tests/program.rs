@@ -239,3 +239,37 @@ fn wrong_usage_ends_with_status_2_and_help_with_examples() {
     }
     assert!(output(folder.path(), &["completions", "bash"]).contains("cardinal-emulator"));
 }
+
+#[test]
+fn a_mistake_beside_a_key_is_told_without_the_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = output(folder.path(), &["new", "--print-profile"]);
+    let typo = profile.replacen("enc = \"", "enc = \"SECRET", 1);
+    assert_ne!(profile, typo, "the profile shows its keys");
+    std::fs::write(folder.path().join("profile.toml"), typo).unwrap();
+    let told = failure(folder.path(), &["new", "card.img", "--profile", "profile.toml"]);
+    assert!(told.contains("line "), "{told}");
+    assert!(!told.contains("SECRET") && !told.contains("4041"), "{told}");
+}
+
+#[test]
+fn a_trace_of_all_bytes_is_written_where_it_is_asked_for_and_nowhere_else() {
+    for (arguments, shown) in [(&["card.img", "--trace-apdu"][..], true), (&["card.img"], false)] {
+        let folder = tempfile::tempdir().unwrap();
+        output(folder.path(), &["new", "card.img"]);
+        let log = std::fs::File::create(folder.path().join("log")).unwrap();
+        let mut command = emulator(folder.path());
+        command.args(["run", "--listen", "127.0.0.1:0"]).args(arguments).stderr(log);
+        let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let address = line.strip_prefix("listening on ").unwrap().to_owned();
+        let mut reader = TcpReader::new(address, Timeouts::default());
+        reader.connect().unwrap();
+        reader.transmit(&[0x00, 0xA4, 0x04, 0x00, 0x00]).unwrap();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        let log = std::fs::read_to_string(folder.path().join("log")).unwrap();
+        assert_eq!(log.contains("00a4040000"), shown, "{arguments:?}: {log}");
+    }
+}

@@ -41,7 +41,7 @@ impl Random for Counter {
 #[must_use]
 pub fn card(protocol: Protocol, with_applet: bool) -> Card {
     let modules: Vec<Box<dyn card::ExecutableModule>> =
-        vec![Box::new(applets::coolkey::CoolKeyModule::default())];
+        vec![Box::new(applets::coolkey::CoolKeyModule::new(applets::coolkey::Build::LATEST))];
     let mut card = Card::new(&CardProfile::speaking(protocol), modules, Box::new(Counter(1)))
         .expect("the profile describes a card");
     if with_applet {

@@ -89,10 +89,4 @@ impl<'a> Host<'a> {
     pub fn security_level(&self) -> SecurityLevel {
         self.session.level()
     }
-
-    /// The card's production life cycle data (tag 9F7F, 42 bytes).
-    #[must_use]
-    pub fn cplc(&self) -> [u8; 42] {
-        self.personality.cplc.to_bytes()
-    }
 }

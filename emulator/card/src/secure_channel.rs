@@ -145,7 +145,7 @@ impl SecureChannel<'_> {
     /// [GPCS 2.3.1 §D.4.2, §E.5.2, AmdD 1.1.1 §7.1.2].
     ///
     /// # Errors
-    /// 6985 when no INITIALIZE UPDATE came before, 6300 for a wrong host cryptogram, 6982 for a wrong C-MAC, 6A86 for a level that
+    /// 6985 when no INITIALIZE UPDATE came before, or (SCP02) another session was opened since; 6300 for a wrong host cryptogram, 6982 for a wrong C-MAC, 6A86 for a level that
     /// is not offered, 6700.
     pub fn external_authenticate(&mut self, command: &Command) -> Result<(), StatusWord> {
         let Session::Pending { pending, version, counter } = core::mem::take(self.session) else {
@@ -154,6 +154,11 @@ impl SecureChannel<'_> {
         let protocol = pending.protocol();
         let channel = pending.external_authenticate(command).map_err(|error| error.status())?;
         if protocol.id() == 2 {
+            // Another logical channel may have counted since INITIALIZE UPDATE: a counter that was used never comes back.
+            let stored = KeySetRecord::counter(self.log, version);
+            if Handshake::next_counter(protocol, stored) != Ok(counter) {
+                return Err(StatusWord::CONDITIONS_OF_USE);
+            }
             KeySetRecord::advance_counter(self.log, version, counter)?;
         }
         *self.session = Session::Open(Box::new(channel));

@@ -182,8 +182,15 @@ fn describe(profile: &CardProfile) -> String {
 fn read_profile(file: &Path) -> anyhow::Result<CardProfile> {
     let text =
         fs::read_to_string(file).with_context(|| format!("reading profile {}", file.display()))?;
-    toml::from_str(&text).with_context(|| {
-        format!("profile {} (`new --print-profile` shows a good one)", file.display())
+    toml::from_str(&text).map_err(|error| {
+        // The error's own text shows the line, and a line may hold a key.
+        let before = error.span().and_then(|span| text.get(..span.start));
+        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+        anyhow::anyhow!(
+            "profile {}, line {line}: {} (`new --print-profile` shows a good one)",
+            file.display(),
+            error.message()
+        )
     })
 }
 
@@ -237,8 +244,13 @@ fn create(image: &Path, profile: &CardProfile) -> anyhow::Result<Card> {
 
 /// An empty file for its owner's eyes only, for the card's keys will be in it.
 fn make_private_file(path: &Path) -> std::io::Result<()> {
+    // A leftover would keep its mode, a link would lead elsewhere: the file must be new.
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
     let mut options = fs::OpenOptions::new();
-    options.write(true).create(true).truncate(true);
+    options.write(true).create_new(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path).map(|_| ())

@@ -45,7 +45,7 @@ pub(super) struct Run {
     ephemeral: bool,
     /// Log all bytes of all commands, PINs among them
     #[arg(long)]
-    trace_apdu: bool,
+    pub(super) trace_apdu: bool,
 }
 
 /// A card and its image's name.

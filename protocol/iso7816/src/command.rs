@@ -52,6 +52,13 @@ impl Header {
         if self.cla & 0x40 == 0 { self.cla & 0x03 } else { 4 + (self.cla & 0x0F) }
     }
 
+    /// The class of an interindustry command on the same logical channel, without secure messaging: that of GET RESPONSE
+    /// [ISO 7816-4 §5.1.1].
+    #[must_use]
+    pub const fn interindustry_class(self) -> u8 {
+        if self.cla & 0x40 == 0 { self.cla & 0x03 } else { self.cla & 0x4F }
+    }
+
     /// Whether CLA announces secure messaging, in either coding [GPCS 2.3.1 §11.1.4].
     #[must_use]
     pub const fn secure_messaging(self) -> bool {

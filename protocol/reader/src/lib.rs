@@ -8,7 +8,7 @@ pub mod pcsc;
 #[cfg(feature = "tcp")]
 pub mod tcp;
 
-use iso7816::{Atr, Command, Response};
+use iso7816::{Atr, Command, Header, Response};
 
 pub use error::ReaderError;
 
@@ -56,14 +56,22 @@ pub trait CardReader {
             let expected = if le == 0 { 256 } else { u32::from(le) };
             response = self.exchange_once(&command.clone().with_expected(expected))?;
         }
+        self.rest_of(command.header, response)
+    }
+
+    /// Fetches with GET RESPONSE what the response to a command with this header announces by 61xx, and puts it all together
+    /// [ISO 7816-4 §5.3.4].
+    ///
+    /// # Errors
+    /// As [`CardReader::exchange`]; [`ReaderError::ResponseTooLong`] when there is no end to it.
+    fn rest_of(&mut self, header: Header, mut response: Response) -> Result<Response, ReaderError> {
         let mut data = core::mem::take(&mut response.data);
         for _ in 0..RESPONSE_CHAIN_MAX {
             let Some(available) = response.status.bytes_available() else {
                 return Ok(Response::new(data, response.status));
             };
-            let channel = command.header.cla & 0x43;
-            let more = Command::new(channel, 0xC0, 0, 0).with_expected(u32::from(available));
-            response = self.exchange_once(&more)?;
+            let more = Command::new(header.interindustry_class(), 0xC0, 0, 0);
+            response = self.exchange_once(&more.with_expected(u32::from(available)))?;
             data.append(&mut response.data);
         }
         Err(ReaderError::ResponseTooLong)

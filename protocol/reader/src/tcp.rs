@@ -232,7 +232,11 @@ pub fn acknowledge_at_once(stream: &TcpStream) -> io::Result<()> {
 }
 
 /// Tries all addresses of a name, each for `timeout`.
-fn dial(address: &str, timeout: Duration) -> io::Result<TcpStream> {
+/// Connects to the first address of `host:port` that answers within `timeout`.
+///
+/// # Errors
+/// Why the last address did not answer, or that there is none.
+pub fn dial(address: &str, timeout: Duration) -> io::Result<TcpStream> {
     let mut last = io::Error::new(ErrorKind::NotFound, "the name has no address");
     for resolved in address.to_socket_addrs()? {
         match TcpStream::connect_timeout(&resolved, timeout) {

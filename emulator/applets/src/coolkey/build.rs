@@ -77,12 +77,6 @@ impl Build {
         Self::ALL.iter().copied().find(|build| build.version == *version)
     }
 
-    /// The build that issuers put on cards of this secure channel protocol (1, 2 or 3).
-    #[must_use]
-    pub const fn for_protocol(protocol: u8) -> &'static Self {
-        if protocol == 3 { Self::LATEST } else { Self::DEFAULT }
-    }
-
     /// Whether the build has this instruction.
     pub(super) const fn knows(&self, instruction: Instruction) -> bool {
         match instruction {

@@ -1,6 +1,6 @@
 //! Install parameters and settings.
 
-use applets::coolkey::{Build, Platform};
+use applets::coolkey::Build;
 use coolkey::{
     Command, Identities,
     report::{AppletVersion, BuiltinAcl, IssuerInfo, LifeCycle, TokenStatus},
@@ -66,7 +66,4 @@ fn builds_are_found_by_version() {
         let version: AppletVersion = build.version.to_string().parse().unwrap();
         assert_eq!(Build::find(&version), Some(*build));
     }
-    assert_eq!(Build::for_protocol(1).version.to_string(), "1.4.58768072");
-    assert_eq!(Build::for_protocol(3).version.to_string(), "1.5.65cbf5a6");
-    assert_eq!(Build::for_protocol(3).platform, Platform::GlobalPlatform);
 }

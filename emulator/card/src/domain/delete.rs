@@ -7,7 +7,7 @@ use super::{NO_CONFIRMATION, refused};
 use crate::{
     card::Card,
     nvm::Owner,
-    state::{KeySetRecord, default_key_set, key_set_versions},
+    state::{KeySetRecord, key_set_versions},
 };
 
 impl Card {
@@ -80,7 +80,7 @@ impl Card {
         if !found {
             return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
         }
-        // Nobody could open a secure channel any more.
-        default_key_set(&self.log).map(|_| ()).ok_or(StatusWord::CONDITIONS_OF_USE)
+        self.forget_handshakes();
+        self.check_a_channel_can_be_opened()
     }
 }

@@ -10,7 +10,7 @@ use super::refused;
 use crate::{
     card::Card,
     secure_channel::Session,
-    state::{KeySetRecord, StoredKey, key_set_versions},
+    state::{KeySetRecord, StoredKey, default_key_set, key_set_versions},
 };
 
 /// Version of keys that the first PUT KEY replaces.
@@ -112,13 +112,29 @@ impl Card {
             set.put(key);
         }
         self.save_changed(&set)?;
-        self.save_changed(&old)
+        self.save_changed(&old)?;
+        self.check_a_channel_can_be_opened()
     }
 
     /// A changed set counts its sessions from 0 again [GPCS 2.3.1 §E.1.2.1].
     fn save_changed(&mut self, set: &KeySetRecord) -> Result<(), StatusWord> {
         set.save(&mut self.log)?;
+        self.forget_handshakes();
         KeySetRecord::reset_counter(&mut self.log, set.version)
+    }
+
+    /// No handshake that began with keys as they were may end after they changed.
+    pub(super) fn forget_handshakes(&mut self) {
+        for open in self.channels.iter_mut().flatten() {
+            if matches!(open.session, Session::Pending { .. }) {
+                open.session = Session::None;
+            }
+        }
+    }
+
+    /// Refuses a change after which nobody could open a secure channel any more; the command's writes are then rolled back.
+    pub(super) fn check_a_channel_can_be_opened(&self) -> Result<(), StatusWord> {
+        default_key_set(&self.log).map(|_| ()).ok_or(StatusWord::CONDITIONS_OF_USE)
     }
 
     /// What a new set speaks: SCP03 with AES keys, the card's other protocol with any other.

@@ -208,3 +208,40 @@ fn keys_are_deleted_but_never_the_last_set() {
     assert_eq!(last, StatusWord::CONDITIONS_OF_USE);
     assert!(opens(&mut bench, 0x30, &keys));
 }
+
+#[test]
+fn a_handshake_with_keys_that_were_replaced_since_does_not_end() {
+    for protocol in [scp(1, 0x05), scp(2, 0x15), scp(3, 0x70)] {
+        let mut bench = Bench::speaking(protocol);
+        let old = keys_for(protocol);
+        let new = new_keys(old.enc.algorithm());
+        assert_eq!(bench.bytes("0070000001").data, [1]);
+        let slow = Handshake::new(&[9; 8]).with_option(protocol.i());
+        let mut first = slow.command();
+        first.header.cla |= 1;
+        let answer = bench.send(&first);
+        let mut channel = bench.open(Handshake::new(&[3; 8]).with_option(protocol.i()), &old, 0x03);
+        let command = put_key(&channel, 1, 1, &new, Dialect::GlobalPlatform);
+        assert!(bench.secure(&mut channel, &command).status.is_ok());
+        let verified = slow.answer(&answer).unwrap().verify_with(&old).unwrap();
+        let (mut last, _) =
+            verified.external_authenticate(globalplatform::SecurityLevel::C_MAC).unwrap();
+        last.header.cla |= 1;
+        assert_eq!(bench.send(&last).status, StatusWord::CONDITIONS_OF_USE, "{protocol:?}");
+    }
+}
+
+#[test]
+fn no_put_key_leaves_the_card_without_a_complete_set() {
+    let mut bench = Bench::new();
+    let mut channel = bench.authenticate();
+    let before = bench.card.keys();
+    let key = new_keys(KeyAlgorithm::Des3).enc;
+    // The encryption key alone moves to version 02: neither version would be complete.
+    let data = [vec![2], key_field(&channel, &key, Dialect::GlobalPlatform)].concat();
+    let moves = Command::new(0x80, 0xD8, 1, 1).with_data(data).with_expected(256);
+    assert_eq!(bench.secure(&mut channel, &moves).status, StatusWord::CONDITIONS_OF_USE);
+    assert_eq!(bench.card.keys(), before);
+    bench.select(crate::support::ISD);
+    bench.authenticate();
+}

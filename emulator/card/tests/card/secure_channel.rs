@@ -205,3 +205,23 @@ fn rmac_sessions_begin_and_end() {
         assert_eq!(response.data.len(), plain.data.len() + 8, "{protocol:?}");
     }
 }
+
+#[test]
+fn a_handshake_on_another_channel_takes_no_counter_back() {
+    let protocol = scp(2, 0x15);
+    let mut bench = Bench::speaking(protocol);
+    assert_eq!(bench.bytes("0070000001").data, [1]);
+    let slow = handshake(protocol);
+    let mut first = slow.command();
+    first.header.cla |= 1;
+    let answer = bench.send(&first);
+    for _ in 0..3 {
+        bench.open(handshake(protocol), &keys_for(protocol), 0x01);
+    }
+    assert_eq!(bench.card.keys()[0].counter, 3);
+    let verified = slow.answer(&answer).unwrap().verify_with(&keys_for(protocol)).unwrap();
+    let (mut command, _) = verified.external_authenticate(SecurityLevel::C_MAC).unwrap();
+    command.header.cla |= 1;
+    assert_eq!(bench.send(&command).status, StatusWord::CONDITIONS_OF_USE);
+    assert_eq!(bench.card.keys()[0].counter, 3);
+}

@@ -1,0 +1,1 @@
+//! The algorithms of a chip, over bytes.

@@ -1,0 +1,1 @@
+//! The native side of the Java Card and GlobalPlatform API packages.

@@ -1,0 +1,1 @@
+//! The Java Card virtual machine: heap, linker, verifier, interpreter, firewall, transactions, collector.
