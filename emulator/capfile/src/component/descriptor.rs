@@ -7,6 +7,8 @@ use super::{ClassRef, MethodLocation};
 pub struct Descriptor {
     /// Classes and interfaces.
     pub classes: Vec<ClassDescriptor>,
+    /// Extended format: how many of `classes` belong to each package, the public ones first. Empty in the compact format.
+    pub package_class_counts: Vec<u8>,
     /// For each entry of the constant pool the offset of its type in `type_table`, or `FFFF` for a class.
     pub constant_types: Vec<u16>,
     /// The type descriptors, as they stand in the file from the beginning of the `type_descriptor_info` (`constant_pool_count` is at

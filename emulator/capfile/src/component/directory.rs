@@ -17,6 +17,8 @@ pub struct Directory {
     pub import_count: u8,
     /// Number of applets.
     pub applet_count: u8,
+    /// Extended format: number of blocks of the Method component.
+    pub method_block_count: Option<u8>,
     /// Custom components.
     pub custom: Vec<CustomComponent>,
 }

@@ -7,6 +7,9 @@ use super::MethodLocation;
 pub struct Export {
     /// In the order of the file.
     pub classes: Vec<ExportedClass>,
+    /// Extended format: how many of `classes` belong to each public package, in the order of the header; tokens count anew in each.
+    /// Empty in the compact format.
+    pub package_class_counts: Vec<u8>,
 }
 
 /// An exported class or interface.

@@ -22,8 +22,22 @@ pub struct Header {
     pub version: PackageVersion,
     /// AID of the package.
     pub aid: Aid,
-    /// Name, from format 2.2 on.
+    /// Name, from format 2.2 on; always none in the extended format.
     pub name: Option<String>,
+    /// Extended format: the public packages, whose order is that of the Export and Descriptor components. Empty in the compact format,
+    /// where the file is one package; `version` and `aid` are then the package's, here those of the CAP file (the load file).
+    pub packages: Vec<PublicPackage>,
+}
+
+/// A public package of a CAP file of the extended format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicPackage {
+    /// Version of the package.
+    pub version: PackageVersion,
+    /// AID of the package.
+    pub aid: Aid,
+    /// Its name; empty when the file does not tell.
+    pub name: String,
 }
 
 impl Header {
