@@ -12,6 +12,7 @@ pub mod method;
 pub mod reference_location;
 pub mod static_field;
 pub mod static_resources;
+pub mod tag;
 
 pub use self::{
     applet::{Applet, AppletComponent},

@@ -4,9 +4,13 @@
 //! typed components; what is wrong is told with its component and offset. [`instruction`] is the one table of bytecodes, from which
 //! decoding, disassembly, the verifier, the interpreter and coverage all come.
 
+pub mod check;
 pub mod component;
+pub mod container;
 pub mod error;
+pub mod file;
 pub mod instruction;
+mod reader;
 
 pub use component::CapFile;
 pub use error::{CapError, CapErrorKind};
