@@ -1,0 +1,1 @@
+//! Paddings of block ciphers.

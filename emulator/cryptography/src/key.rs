@@ -1,0 +1,150 @@
+//! Keys, as engines take them.
+
+use aes::{Aes128, Aes192, Aes256};
+use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit as _};
+use des::{Des, TdesEde2, TdesEde3};
+use zeroize::Zeroizing;
+
+use crate::{
+    CryptoError,
+    ec::{EcPrivateKey, EcPublicKey},
+    ec::{XecPrivateKey, XecPublicKey},
+    rsa::{RsaPrivateKey, RsaPublicKey},
+};
+
+/// Length of a DES block, in bytes.
+pub const DES_BLOCK_LENGTH: usize = 8;
+/// Length of an AES block, in bytes.
+pub const AES_BLOCK_LENGTH: usize = 16;
+
+/// A key of any kind, copied into an engine when it is initialised and wiped with it.
+#[derive(Clone)]
+pub enum Key {
+    /// Of DES, triple DES or AES.
+    Block(BlockKey),
+    /// Of HMAC, or a secret without a form of its own.
+    Secret(Zeroizing<Vec<u8>>),
+    /// Public, of RSA.
+    RsaPublic(RsaPublicKey),
+    /// Private, of RSA, in either form.
+    RsaPrivate(RsaPrivateKey),
+    /// Public, of a curve over a prime field.
+    EcPublic(EcPublicKey),
+    /// Private, of a curve over a prime field.
+    EcPrivate(EcPrivateKey),
+    /// Public, of a Montgomery or Edwards curve.
+    XecPublic(XecPublicKey),
+    /// Private, of a Montgomery or Edwards curve.
+    XecPrivate(XecPrivateKey),
+}
+
+/// A key of a block cipher, expanded; the key schedule is wiped on drop.
+#[derive(Clone)]
+pub struct BlockKey(Box<Schedule>);
+
+#[derive(Clone)]
+enum Schedule {
+    Des(Des),
+    Tdes2(TdesEde2),
+    Tdes3(TdesEde3),
+    Aes128(Aes128),
+    Aes192(Aes192),
+    Aes256(Aes256),
+}
+
+impl BlockKey {
+    /// A key of DES (8 bytes), or triple DES with two (16) or three (24) keys; parity is not looked at.
+    ///
+    /// # Errors
+    ///
+    /// [`CryptoError::IllegalValue`] for another length.
+    pub fn des(key: &[u8]) -> Result<Self, CryptoError> {
+        let schedule = match key.len() {
+            8 => Des::new_from_slice(key).map(Schedule::Des),
+            16 => TdesEde2::new_from_slice(key).map(Schedule::Tdes2),
+            _ => TdesEde3::new_from_slice(key).map(Schedule::Tdes3),
+        };
+        schedule.map(Box::new).map(Self).map_err(|_| CryptoError::IllegalValue)
+    }
+
+    /// A key of AES, of 16, 24 or 32 bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`CryptoError::IllegalValue`] for another length.
+    pub fn aes(key: &[u8]) -> Result<Self, CryptoError> {
+        let schedule = match key.len() {
+            16 => Aes128::new_from_slice(key).map(Schedule::Aes128),
+            24 => Aes192::new_from_slice(key).map(Schedule::Aes192),
+            _ => Aes256::new_from_slice(key).map(Schedule::Aes256),
+        };
+        schedule.map(Box::new).map(Self).map_err(|_| CryptoError::IllegalValue)
+    }
+
+    /// Whether the key is one of AES.
+    #[must_use]
+    pub fn is_aes(&self) -> bool {
+        matches!(*self.0, Schedule::Aes128(_) | Schedule::Aes192(_) | Schedule::Aes256(_))
+    }
+
+    /// Length of the key, in bytes.
+    #[must_use]
+    pub fn length(&self) -> usize {
+        match *self.0 {
+            Schedule::Des(_) => 8,
+            Schedule::Tdes2(_) | Schedule::Aes128(_) => 16,
+            Schedule::Tdes3(_) | Schedule::Aes192(_) => 24,
+            Schedule::Aes256(_) => 32,
+        }
+    }
+
+    /// Length of a block, in bytes.
+    #[must_use]
+    pub fn block_length(&self) -> usize {
+        if self.is_aes() { AES_BLOCK_LENGTH } else { DES_BLOCK_LENGTH }
+    }
+
+    /// Encrypts every whole block of `blocks` by itself (ECB).
+    pub fn encrypt_blocks(&self, blocks: &mut [u8]) {
+        match &*self.0 {
+            Schedule::Des(key) => encrypt::<8, _>(key, blocks),
+            Schedule::Tdes2(key) => encrypt::<8, _>(key, blocks),
+            Schedule::Tdes3(key) => encrypt::<8, _>(key, blocks),
+            Schedule::Aes128(key) => encrypt::<16, _>(key, blocks),
+            Schedule::Aes192(key) => encrypt::<16, _>(key, blocks),
+            Schedule::Aes256(key) => encrypt::<16, _>(key, blocks),
+        }
+    }
+
+    /// Decrypts every whole block of `blocks` by itself (ECB).
+    pub fn decrypt_blocks(&self, blocks: &mut [u8]) {
+        match &*self.0 {
+            Schedule::Des(key) => decrypt::<8, _>(key, blocks),
+            Schedule::Tdes2(key) => decrypt::<8, _>(key, blocks),
+            Schedule::Tdes3(key) => decrypt::<8, _>(key, blocks),
+            Schedule::Aes128(key) => decrypt::<16, _>(key, blocks),
+            Schedule::Aes192(key) => decrypt::<16, _>(key, blocks),
+            Schedule::Aes256(key) => decrypt::<16, _>(key, blocks),
+        }
+    }
+}
+
+fn encrypt<const N: usize, C>(key: &C, blocks: &mut [u8])
+where
+    C: BlockCipherEncrypt,
+    for<'a> &'a mut cipher::Block<C>: From<&'a mut [u8; N]>,
+{
+    for block in blocks.as_chunks_mut::<N>().0 {
+        key.encrypt_block(block.into());
+    }
+}
+
+fn decrypt<const N: usize, C>(key: &C, blocks: &mut [u8])
+where
+    C: BlockCipherDecrypt,
+    for<'a> &'a mut cipher::Block<C>: From<&'a mut [u8; N]>,
+{
+    for block in blocks.as_chunks_mut::<N>().0 {
+        key.decrypt_block(block.into());
+    }
+}
