@@ -1,0 +1,5 @@
+//! `java.lang`.
+
+use crate::registry::Natives;
+
+pub(crate) const NATIVES: Natives = &[];

@@ -1,0 +1,4 @@
+//! `javacard.*`.
+
+pub(crate) mod framework;
+pub(crate) mod security;

@@ -1,0 +1,8 @@
+//! `javacard.framework`.
+
+pub(crate) mod service;
+
+use crate::registry::Natives;
+
+/// Natives of this package: a list each module.
+pub(crate) const LISTS: &[Natives] = &[];

@@ -1,0 +1,6 @@
+//! `javacard.security`.
+
+use crate::registry::Natives;
+
+/// Natives of this package: a list each module.
+pub(crate) const LISTS: &[Natives] = &[];

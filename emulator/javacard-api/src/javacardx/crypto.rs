@@ -1,0 +1,6 @@
+//! `javacardx.crypto`.
+
+use crate::registry::Natives;
+
+/// Natives of this package: a list each module.
+pub(crate) const LISTS: &[Natives] = &[];

@@ -1,0 +1,3 @@
+//! `org.*`.
+
+pub(crate) mod globalplatform;

@@ -1,0 +1,32 @@
+//! What the card gives to the native side.
+
+use jcvm::AppletId;
+
+/// The transmission protocol and medium of the interface, as `APDU.getProtocol` encodes them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    /// T=0.
+    T0,
+    /// T=1 over contacts.
+    #[default]
+    T1,
+    /// ISO 14443-4, type A.
+    ContactlessA,
+    /// ISO 14443-4, type B.
+    ContactlessB,
+}
+
+/// The card as the API packages see it. What concerns one package only is in the trait of that package, which this one includes.
+pub trait Platform {
+    /// Fills with random bytes.
+    fn random(&mut self, bytes: &mut [u8]);
+
+    /// The applet that is selected on a logical channel.
+    fn active_applet(&self, channel: u8) -> Option<AppletId>;
+
+    /// How many logical channels the card has (1 to 20).
+    fn channels(&self) -> u8;
+
+    /// Whether an application that is none of the machine's has this AID (a security domain, an applet in the mask).
+    fn has_application(&self, aid: &[u8]) -> bool;
+}

@@ -1,0 +1,3 @@
+//! `visa.*`.
+
+pub(crate) mod openplatform;
