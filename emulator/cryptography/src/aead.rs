@@ -148,7 +148,7 @@ impl AeadCipher {
     pub fn update(&mut self, piece: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         match &mut self.state {
             State::Uninitialized => Err(CryptoError::InvalidInit),
-            State::Gcm(engine) => engine.update(piece),
+            State::Gcm(engine) => Ok(engine.update(piece)),
             State::Ccm(engine) => engine.update(piece),
             State::Finished(_) => Err(CryptoError::IllegalUse),
         }

@@ -3,12 +3,14 @@
 mod algorithm;
 mod block;
 mod padding;
+mod xts;
 
 use rand_core::CryptoRng;
 use zeroize::Zeroizing;
 
 pub use self::algorithm::{BlockCipher, CipherAlgorithm, Direction, Mode, Padding, RsaPadding};
 use self::block::BlockEngine;
+pub(crate) use self::block::{increment, xor};
 use crate::{CryptoError, Key, rsa};
 
 /// Longest message of RSA that is gathered, in bytes: one more than the longest modulus, so that it is known to be too long.

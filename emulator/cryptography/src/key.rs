@@ -45,8 +45,9 @@ pub struct BlockKey(Box<Schedule>);
 #[derive(Clone)]
 enum Schedule {
     Des(Des),
-    Tdes2(TdesEde2),
-    Tdes3(TdesEde3),
+    /// The key as a whole, and its parts by themselves for the retail MAC.
+    Tdes2(TdesEde2, [Des; 2]),
+    Tdes3(TdesEde3, [Des; 3]),
     Aes128(Aes128),
     Aes192(Aes192),
     Aes256(Aes256),
@@ -59,10 +60,17 @@ impl BlockKey {
     ///
     /// [`CryptoError::IllegalValue`] for another length.
     pub fn des(key: &[u8]) -> Result<Self, CryptoError> {
+        let single = |at: usize| {
+            let part = key.get(at..at.saturating_add(DES_BLOCK_LENGTH)).unwrap_or_default();
+            Des::new_from_slice(part)
+        };
         let schedule = match key.len() {
-            8 => Des::new_from_slice(key).map(Schedule::Des),
-            16 => TdesEde2::new_from_slice(key).map(Schedule::Tdes2),
-            _ => TdesEde3::new_from_slice(key).map(Schedule::Tdes3),
+            8 => single(0).map(Schedule::Des),
+            16 => TdesEde2::new_from_slice(key)
+                .and_then(|whole| Ok(Schedule::Tdes2(whole, [single(0)?, single(8)?]))),
+            _ => TdesEde3::new_from_slice(key).and_then(|whole| {
+                Ok(Schedule::Tdes3(whole, [single(0)?, single(8)?, single(16)?]))
+            }),
         };
         schedule.map(Box::new).map(Self).map_err(|_| CryptoError::IllegalValue)
     }
@@ -92,8 +100,8 @@ impl BlockKey {
     pub fn length(&self) -> usize {
         match *self.0 {
             Schedule::Des(_) => 8,
-            Schedule::Tdes2(_) | Schedule::Aes128(_) => 16,
-            Schedule::Tdes3(_) | Schedule::Aes192(_) => 24,
+            Schedule::Tdes2(..) | Schedule::Aes128(_) => 16,
+            Schedule::Tdes3(..) | Schedule::Aes192(_) => 24,
             Schedule::Aes256(_) => 32,
         }
     }
@@ -108,8 +116,8 @@ impl BlockKey {
     pub fn encrypt_blocks(&self, blocks: &mut [u8]) {
         match &*self.0 {
             Schedule::Des(key) => encrypt::<8, _>(key, blocks),
-            Schedule::Tdes2(key) => encrypt::<8, _>(key, blocks),
-            Schedule::Tdes3(key) => encrypt::<8, _>(key, blocks),
+            Schedule::Tdes2(key, _) => encrypt::<8, _>(key, blocks),
+            Schedule::Tdes3(key, _) => encrypt::<8, _>(key, blocks),
             Schedule::Aes128(key) => encrypt::<16, _>(key, blocks),
             Schedule::Aes192(key) => encrypt::<16, _>(key, blocks),
             Schedule::Aes256(key) => encrypt::<16, _>(key, blocks),
@@ -120,12 +128,34 @@ impl BlockKey {
     pub fn decrypt_blocks(&self, blocks: &mut [u8]) {
         match &*self.0 {
             Schedule::Des(key) => decrypt::<8, _>(key, blocks),
-            Schedule::Tdes2(key) => decrypt::<8, _>(key, blocks),
-            Schedule::Tdes3(key) => decrypt::<8, _>(key, blocks),
+            Schedule::Tdes2(key, _) => decrypt::<8, _>(key, blocks),
+            Schedule::Tdes3(key, _) => decrypt::<8, _>(key, blocks),
             Schedule::Aes128(key) => decrypt::<16, _>(key, blocks),
             Schedule::Aes192(key) => decrypt::<16, _>(key, blocks),
             Schedule::Aes256(key) => decrypt::<16, _>(key, blocks),
         }
+    }
+
+    /// Encrypts a block with the first part of a key of triple DES alone; with another key, as a whole.
+    pub(crate) fn encrypt_single(&self, block: &mut [u8]) {
+        match &*self.0 {
+            Schedule::Tdes2(_, [first, _]) | Schedule::Tdes3(_, [first, ..]) => {
+                encrypt::<8, _>(first, block);
+            }
+            _ => self.encrypt_blocks(block),
+        }
+    }
+
+    /// The output transformation of the retail MAC [ISO/IEC 9797-1 §6.5.4]: decryption with the second part of the key, encryption with the
+    /// first, or with the third where there is one.
+    pub(crate) fn transform_retail(&self, block: &mut [u8]) {
+        let (second, last) = match &*self.0 {
+            Schedule::Tdes2(_, [first, second]) => (second, first),
+            Schedule::Tdes3(_, [_, second, third]) => (second, third),
+            _ => return,
+        };
+        decrypt::<8, _>(second, block);
+        encrypt::<8, _>(last, block);
     }
 }
 

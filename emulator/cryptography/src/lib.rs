@@ -20,6 +20,7 @@ pub mod ec;
 mod error;
 pub mod key;
 mod mac;
+mod number;
 pub mod rsa;
 pub mod signature;
 

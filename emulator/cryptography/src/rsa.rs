@@ -1,19 +1,24 @@
 //! RSA: keys, raw operations, and what PKCS#1 builds of them.
 //!
 //! A private key works without its public exponent, as Java Card keys do: from the modulus and exponent, or by the Chinese remainder
-//! theorem. Exponentiation takes the same time for all numbers of a length.
+//! theorem. Exponentiation takes the same time for all numbers of a length; there is no blinding, for it needs the public exponent.
 
+mod encryption;
 mod generate;
 mod key;
+mod oaep;
+mod pkcs1;
+mod pss;
 
-use rand_core::CryptoRng;
-use zeroize::Zeroizing;
-
+pub(crate) use self::{
+    encryption::{decrypt, encrypt},
+    pkcs1::{sign, verify},
+};
 pub use self::{
     generate::RsaKeyPair,
-    key::{RsaPrivateKey, RsaPublicKey},
+    key::{CrtParts, RsaPrivateKey, RsaPublicKey},
 };
-use crate::{CryptoError, DigestAlgorithm, Key, cipher::RsaPadding, signature::RsaSignatureScheme};
+use crate::{CryptoError, Key};
 
 /// Longest modulus, in bytes.
 pub const MODULUS_LENGTH_MAX: usize = 512;
@@ -27,36 +32,4 @@ pub(crate) fn length(key: &Key) -> Result<usize, CryptoError> {
         Key::RsaPrivate(key) => Ok(key.length()),
         _ => Err(CryptoError::InvalidInit),
     }
-}
-
-pub(crate) fn encrypt(
-    _rng: &mut dyn CryptoRng,
-    _padding: RsaPadding,
-    _key: &Key,
-    _message: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-    Err(CryptoError::NoSuchAlgorithm)
-}
-pub(crate) fn decrypt(
-    _padding: RsaPadding,
-    _key: &Key,
-    _message: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-    Err(CryptoError::NoSuchAlgorithm)
-}
-pub(crate) fn sign(
-    _rng: &mut dyn CryptoRng,
-    _s: (RsaSignatureScheme, Option<DigestAlgorithm>),
-    _key: &RsaPrivateKey,
-    _hash: &[u8],
-) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-    Err(CryptoError::NoSuchAlgorithm)
-}
-pub(crate) fn verify(
-    _s: (RsaSignatureScheme, Option<DigestAlgorithm>),
-    _key: &RsaPublicKey,
-    _hash: &[u8],
-    _signature: &[u8],
-) -> Result<bool, CryptoError> {
-    Err(CryptoError::NoSuchAlgorithm)
 }

@@ -1,0 +1,44 @@
+//! Numbers as bytes, big-endian.
+
+use crypto_bigint::BoxedUint;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::CryptoError;
+
+/// Without the zeros before it.
+pub(crate) fn trim(bytes: &[u8]) -> &[u8] {
+    let zeros = bytes.iter().take_while(|byte| **byte == 0).count();
+    bytes.get(zeros..).unwrap_or_default()
+}
+
+/// A number of at most `length` bytes, with room for as many.
+pub(crate) fn parse(bytes: &[u8], length: usize) -> Result<BoxedUint, CryptoError> {
+    let bits = u32::try_from(length * 8).map_err(|_| CryptoError::IllegalValue)?;
+    BoxedUint::from_be_slice(trim(bytes), bits).map_err(|_| CryptoError::IllegalValue)
+}
+
+/// The number in exactly `length` bytes, into which it is known to fit; it is wiped.
+pub(crate) fn write(mut number: BoxedUint, length: usize) -> Zeroizing<Vec<u8>> {
+    let bytes = Zeroizing::new(number.to_be_bytes().into_vec());
+    number.zeroize();
+    fit(&bytes, length)
+}
+
+/// The bytes with zeros before them, or the last of them.
+pub(crate) fn fit(bytes: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
+    let start = bytes.len().saturating_sub(length);
+    let digits = bytes.get(start..).unwrap_or_default();
+    let mut output = Zeroizing::new(vec![0; length]);
+    output.iter_mut().rev().zip(digits.iter().rev()).for_each(|(to, from)| *to = *from);
+    output
+}
+
+/// A number that is wiped on drop.
+#[derive(Clone)]
+pub(crate) struct Secret(pub(crate) BoxedUint);
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
