@@ -3,6 +3,10 @@
 //! Each row has the opcode, its mnemonic, the form of its operands, and what it takes from and puts on the operand stack, from the
 //! bottom to the top: `r` a reference, `s` a short, `i` an int (two cells), `*` something that depends on operands or types.
 
+mod flow;
+
+pub use flow::ConstantOperand;
+
 /// Forms of operands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OperandForm {

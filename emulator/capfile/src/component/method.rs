@@ -107,8 +107,6 @@ impl MethodBlock {
     }
 }
 
-/// Bytes of an exception handler in the table [JCVM 3.0.5 §6.10.1].
-pub(crate) const HANDLER_SIZE: usize = 8;
 /// Most blocks of the extended format.
 const BLOCK_COUNT_MAX: u8 = 127;
 /// Longest block, in bytes: offsets in it have 16 bits.
