@@ -1,0 +1,100 @@
+//! Control flow: which instructions of a method can be reached.
+
+use std::collections::BTreeMap;
+
+use capfile::{
+    component::{Handler, MethodBlock},
+    instruction::{Instruction, Opcode, Operands},
+};
+
+/// The reachable instructions of a method, by offset; `None` where there is none.
+#[derive(Debug)]
+pub(crate) struct Flow {
+    pub(crate) steps: BTreeMap<usize, Option<Instruction>>,
+    /// Handlers that cover one of them, in the order of the file.
+    pub(crate) handlers: Vec<Handler>,
+}
+
+/// Whether the next instruction is reached after this one.
+pub(crate) const fn falls_through(opcode: Opcode) -> bool {
+    !matches!(
+        opcode,
+        Opcode::Goto
+            | Opcode::GotoW
+            | Opcode::Ret
+            | Opcode::Athrow
+            | Opcode::Return
+            | Opcode::Areturn
+            | Opcode::Sreturn
+            | Opcode::Ireturn
+            | Opcode::Stableswitch
+            | Opcode::Itableswitch
+            | Opcode::Slookupswitch
+            | Opcode::Ilookupswitch
+    )
+}
+
+/// Where an instruction may lead, besides the next one.
+pub(crate) fn targets(operands: &Operands) -> Vec<i64> {
+    match operands {
+        Operands::Branch(target) => vec![*target],
+        Operands::Table { default, targets, .. } => {
+            targets.iter().copied().chain([*default]).collect()
+        }
+        Operands::Lookup { default, pairs } => {
+            pairs.iter().map(|pair| pair.1).chain([*default]).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+impl Flow {
+    /// Follows the control flow from the first instruction.
+    pub(crate) fn explore(block: &MethodBlock, start: usize) -> Self {
+        let mut flow = Self { steps: BTreeMap::new(), handlers: Vec::new() };
+        flow.follow(block, start);
+        let mut taken = vec![false; block.handlers.len()];
+        // A handler may reach code that another handler covers.
+        loop {
+            let mut found = false;
+            for (handler, taken) in block.handlers.iter().zip(&mut taken) {
+                if !*taken && flow.covers_some(handler, start) {
+                    *taken = true;
+                    found = true;
+                    flow.follow(block, usize::from(handler.handler));
+                }
+            }
+            if !found {
+                break;
+            }
+        }
+        let all = block.handlers.iter().zip(taken);
+        flow.handlers = all.filter(|(_, taken)| *taken).map(|(handler, _)| *handler).collect();
+        flow
+    }
+
+    fn covers_some(&self, handler: &Handler, start: usize) -> bool {
+        let first = usize::from(handler.start);
+        let end = first + usize::from(handler.length);
+        first >= start && self.steps.range(first..end.max(first)).next().is_some()
+    }
+
+    fn follow(&mut self, block: &MethodBlock, start: usize) {
+        let mut pending = vec![start];
+        while let Some(offset) = pending.pop() {
+            if self.steps.contains_key(&offset) {
+                continue;
+            }
+            let inside = offset >= block.first_method;
+            let decoded = Instruction::decode(&block.info, offset).ok().filter(|_| inside);
+            if let Some(instruction) = &decoded {
+                let branches = targets(&instruction.operands);
+                pending.extend(branches.iter().filter_map(|target| usize::try_from(*target).ok()));
+                if falls_through(instruction.opcode) {
+                    pending.push(offset + instruction.length);
+                }
+            }
+            self.steps.insert(offset, decoded);
+        }
+    }
+}

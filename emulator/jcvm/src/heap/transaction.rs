@@ -1,0 +1,187 @@
+//! The journal of a transaction [JCRE 3.0.5 §7].
+
+use super::{Body, Heap, Reference, WriteError};
+
+/// What an entry of the commit buffer costs beyond the old value, in bytes.
+const ENTRY_OVERHEAD: usize = 4;
+
+/// One store that can still be undone.
+#[derive(Debug)]
+enum Undo {
+    Cell { handle: u32, index: usize, old: i32 },
+    Short { handle: u32, index: usize, old: i16 },
+    Bytes { handle: u32, offset: usize, old: Box<[u8]> },
+}
+
+/// A transaction in progress.
+#[derive(Debug, Default)]
+pub(super) struct Transaction {
+    journal: Vec<Undo>,
+    created: Vec<u32>,
+    used: usize,
+}
+
+impl Transaction {
+    fn reserve(&mut self, bytes: usize, limit: usize) -> Result<(), WriteError> {
+        let used = self.used + ENTRY_OVERHEAD + bytes;
+        if used > limit {
+            return Err(WriteError::BufferFull);
+        }
+        self.used = used;
+        Ok(())
+    }
+
+    pub(super) fn cell(
+        &mut self,
+        handle: u32,
+        index: usize,
+        old: i32,
+        limit: usize,
+    ) -> Result<(), WriteError> {
+        self.reserve(4, limit)?;
+        self.journal.push(Undo::Cell { handle, index, old });
+        Ok(())
+    }
+
+    pub(super) fn short(
+        &mut self,
+        handle: u32,
+        index: usize,
+        old: i16,
+        limit: usize,
+    ) -> Result<(), WriteError> {
+        self.reserve(2, limit)?;
+        self.journal.push(Undo::Short { handle, index, old });
+        Ok(())
+    }
+
+    pub(super) fn bytes(
+        &mut self,
+        handle: u32,
+        offset: usize,
+        old: &[u8],
+        limit: usize,
+    ) -> Result<(), WriteError> {
+        self.reserve(old.len(), limit)?;
+        self.journal.push(Undo::Bytes { handle, offset, old: old.into() });
+        Ok(())
+    }
+
+    pub(super) fn created(&mut self, handle: u32) {
+        self.created.push(handle);
+    }
+}
+
+/// Why a transaction did not begin or end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TransactionError {
+    /// There is one already.
+    InProgress,
+    /// There is none.
+    NotInProgress,
+}
+
+/// Objects that went with an aborted transaction: references to them are null from now on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AbortedObjects(pub Vec<u32>);
+
+impl AbortedObjects {
+    /// Whether a cell refers to one of them.
+    #[must_use]
+    pub fn contains(&self, cell: i32) -> bool {
+        !self.0.is_empty() && self.0.contains(&Reference::from_cell(cell).handle())
+    }
+}
+
+impl Heap {
+    /// Begins a transaction.
+    ///
+    /// # Errors
+    /// `InProgress`: they do not nest.
+    pub fn begin_transaction(&mut self) -> Result<(), TransactionError> {
+        if self.transaction.is_some() {
+            return Err(TransactionError::InProgress);
+        }
+        self.transaction = Some(Transaction::default());
+        Ok(())
+    }
+
+    /// Ends a transaction: what was stored stays.
+    ///
+    /// # Errors
+    /// `NotInProgress`.
+    pub fn commit_transaction(&mut self) -> Result<(), TransactionError> {
+        self.transaction.take().map(|_| ()).ok_or(TransactionError::NotInProgress)
+    }
+
+    /// Ends a transaction: what was stored is undone, objects that were made are gone.
+    ///
+    /// The caller clears its own references to them.
+    ///
+    /// # Errors
+    /// `NotInProgress`.
+    pub fn abort_transaction(&mut self) -> Result<AbortedObjects, TransactionError> {
+        let transaction = self.transaction.take().ok_or(TransactionError::NotInProgress)?;
+        for undo in transaction.journal.into_iter().rev() {
+            self.undo(undo);
+        }
+        let aborted = AbortedObjects(transaction.created);
+        for handle in &aborted.0 {
+            self.remove(*handle);
+        }
+        if !aborted.0.is_empty() {
+            self.forget(&aborted);
+        }
+        Ok(aborted)
+    }
+
+    /// Whether a transaction is in progress.
+    #[must_use]
+    pub const fn in_transaction(&self) -> bool {
+        self.transaction.is_some()
+    }
+
+    /// The commit buffer: all of it, and what is left, in bytes.
+    #[must_use]
+    pub fn commit_capacity(&self) -> (usize, usize) {
+        let used = self.transaction.as_ref().map_or(0, |transaction| transaction.used);
+        (self.commit_buffer, self.commit_buffer.saturating_sub(used))
+    }
+
+    fn undo(&mut self, undo: Undo) {
+        let (Undo::Cell { handle, .. } | Undo::Short { handle, .. } | Undo::Bytes { handle, .. }) =
+            undo;
+        let Some(Some(object)) = self.slots.get_mut(handle as usize) else { return };
+        match undo {
+            Undo::Cell { index, old, .. } => {
+                if let Some(cell) = object.body.cells_mut().and_then(|cells| cells.get_mut(index)) {
+                    *cell = old;
+                }
+            }
+            Undo::Short { index, old, .. } => {
+                if let Body::Shorts(shorts) = &mut object.body
+                    && let Some(element) = shorts.get_mut(index)
+                {
+                    *element = old;
+                }
+            }
+            Undo::Bytes { offset, old, .. } => {
+                let range = offset..offset.saturating_add(old.len());
+                if let Some(target) = object.body.bytes_mut().and_then(|all| all.get_mut(range)) {
+                    target.copy_from_slice(&old);
+                }
+            }
+        }
+    }
+
+    /// Clears references to objects that are gone: transient memory may still hold some.
+    fn forget(&mut self, aborted: &AbortedObjects) {
+        for object in self.slots.iter_mut().flatten() {
+            if matches!(object.body, Body::Ints(_)) {
+                continue;
+            }
+            let cells = object.body.cells_mut().into_iter().flatten();
+            cells.filter(|cell| aborted.contains(**cell)).for_each(|cell| *cell = 0);
+        }
+    }
+}

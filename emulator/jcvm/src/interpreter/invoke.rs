@@ -1,0 +1,172 @@
+//! Calls [JCVM 3.0.5 §7.5, invokevirtual and its kin].
+
+use super::{
+    Flow,
+    access::receiver,
+    missing,
+    registers::{Cells, Registers, Stack, get, set},
+};
+use crate::{
+    api::ReturnKind,
+    code::Code,
+    ident::{ClassId, MethodId},
+    machine::State,
+    native::{Arguments, Native},
+    reference::Reference,
+    trap::{Fault, Standard, Trap},
+    vm::Vm,
+};
+
+/// Most argument cells of a native method.
+const NATIVE_ARGUMENTS_MAX: usize = 32;
+const NO_METHOD: Fault = Fault::IllFormed("a call of a method that is not there");
+
+impl<'c> Registers<'c> {
+    /// The receiver of a call with so many argument cells.
+    #[inline]
+    fn receiver(&self, cells: &Cells, nargs: u8) -> Reference {
+        Reference::from_cell(get(cells, self.sp.wrapping_sub(usize::from(nargs))))
+    }
+
+    /// Calls the virtual method with this token of the receiver's class.
+    pub(super) fn invoke_virtual(
+        &mut self,
+        code: &'c Code,
+        state: &mut State,
+        cells: &mut Cells,
+        (nargs, token): (u8, u8),
+    ) -> Result<(), Flow> {
+        let object = receiver(&state.heap, self.receiver(cells, nargs), self.context)?;
+        let method = code.virtual_method(object.class, token).ok_or(NO_METHOD)?;
+        self.enter_method(code, state, cells, nargs, method)
+    }
+
+    /// Calls the package-visible method with this token of the receiver's class.
+    pub(super) fn invoke_package_visible(
+        &mut self,
+        code: &'c Code,
+        state: &mut State,
+        cells: &mut Cells,
+        (nargs, token): (u8, u8),
+    ) -> Result<(), Flow> {
+        let object = receiver(&state.heap, self.receiver(cells, nargs), self.context)?;
+        let own = self.method.parts().0;
+        // An instance of a subclass in another package has the method in a superclass of this one.
+        let class = code.hierarchy(object.class).find(|class| class.package() == own);
+        let class = class.and_then(|class| code.loaded_class(class)).ok_or(NO_METHOD)?;
+        let found = class.package_methods.get(usize::from(token)).ok_or(NO_METHOD)?;
+        let method = found.method.ok_or(NO_METHOD)?;
+        self.call_loaded(code, state, cells, nargs, method)
+    }
+
+    /// Calls the method that the receiver's class has for a method of an interface, in the context of the receiver's owner if the
+    /// interface is shareable [JCRE 3.0.5 §6.2.4].
+    pub(super) fn invoke_interface(
+        &mut self,
+        code: &'c Code,
+        state: &mut State,
+        cells: &mut Cells,
+        (nargs, token, interface): (u8, u8, ClassId),
+    ) -> Result<(), Flow> {
+        let reference = self.receiver(cells, nargs);
+        let object = state.heap.get(reference).ok_or(missing(reference))?;
+        let (class, owner) = (object.class, (object.context, object.owner));
+        let method = code.interface_method(class, interface, token);
+        let allowed = receiver(&state.heap, reference, self.context).is_ok();
+        if !allowed && !(code.is_shareable(interface) && method.is_some()) {
+            return Err(Standard::Security.into());
+        }
+        let method = method.ok_or(NO_METHOD)?;
+        if method.as_native().is_some() || owner.0 == self.context {
+            return self.enter_method(code, state, cells, nargs, method);
+        }
+        let (context, applet) = (self.context, self.applet);
+        self.switch(state, owner.0, owner.1);
+        let called = self.call_loaded(code, state, cells, nargs, method);
+        if called.is_err() {
+            self.switch(state, context, applet);
+        }
+        called
+    }
+
+    /// Calls a method, wherever it is.
+    pub(super) fn enter_method(
+        &mut self,
+        code: &'c Code,
+        state: &mut State,
+        cells: &mut Cells,
+        nargs: u8,
+        method: MethodId,
+    ) -> Result<(), Flow> {
+        match method.as_native() {
+            Some(number) => Err(Flow::Native { nargs, number }),
+            None => self.call_loaded(code, state, cells, nargs, method),
+        }
+    }
+
+    /// Calls a loaded method. What the instruction says of its arguments is not believed.
+    fn call_loaded(
+        &mut self,
+        code: &'c Code,
+        state: &mut State,
+        cells: &mut Cells,
+        nargs: u8,
+        method: MethodId,
+    ) -> Result<(), Flow> {
+        let (_, callee) = code.method(method).ok_or(NO_METHOD)?;
+        if callee.nargs != nargs {
+            return Err(Fault::IllFormed("a call with other arguments").into());
+        }
+        Ok(self.call(code, state, cells, method)?)
+    }
+}
+
+impl Registers<'_> {
+    /// Calls a native method: its arguments go, what it returns comes.
+    pub(super) fn call_native(
+        &mut self,
+        vm: &mut Vm<'_>,
+        native: &mut dyn Native,
+        stack: &mut Option<Stack>,
+        (nargs, number): (u8, u16),
+    ) -> Result<(), Trap> {
+        let count = usize::from(nargs);
+        let first = self.sp.wrapping_sub(count);
+        if count > NATIVE_ARGUMENTS_MAX || first < self.floor || first > self.sp {
+            return Err(Fault::IllFormed("arguments that are not there").into());
+        }
+        let mut arguments = [0; NATIVE_ARGUMENTS_MAX];
+        if let Some(stack) = stack.as_mut() {
+            let cells = stack.cells();
+            for (index, argument) in arguments.iter_mut().take(count).enumerate() {
+                *argument = get(cells, first + index);
+            }
+        }
+        (vm.state.top, vm.state.fuel) = (self.sp, self.fuel);
+        // A native may run programs, and null what an aborted transaction made: the stack is there for both.
+        vm.state.stack = stack.take();
+        let arguments = arguments.get(..count).unwrap_or_default();
+        let outcome = native.invoke(vm, number, Arguments(arguments));
+        *stack = Some(vm.state.stack.take().unwrap_or_else(Stack::new));
+        self.fuel = vm.state.fuel;
+        self.sp = first;
+        let value = outcome?;
+        let returns = vm.code.api().returns.get(usize::from(number)).copied();
+        if let Some(stack) = stack.as_mut() {
+            self.push_returned(stack.cells(), returns.unwrap_or(ReturnKind::Void), value);
+        }
+        Ok(self.check_returned(self.sp)?)
+    }
+
+    fn push_returned(&mut self, cells: &mut Cells, kind: ReturnKind, value: i32) {
+        let count = match kind {
+            ReturnKind::Void => 0,
+            ReturnKind::Short | ReturnKind::Reference => 1,
+            ReturnKind::Int => 2,
+        };
+        if count > 0 {
+            set(cells, self.sp, value);
+        }
+        self.sp += count;
+    }
+}

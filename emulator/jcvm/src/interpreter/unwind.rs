@@ -1,0 +1,81 @@
+//! Exceptions: from where they are thrown to where they are caught [JCVM 3.0.5 §3.4].
+
+use super::{
+    Flow, missing,
+    registers::{Cells, Registers, set},
+};
+use crate::{
+    code::Code,
+    heap::ObjectFlags,
+    ident::ClassId,
+    machine::State,
+    reference::Reference,
+    trap::{Fault, Standard, Trap},
+};
+
+impl<'c> Registers<'c> {
+    /// Goes to the handler of an exception, or leaves the run.
+    #[cold]
+    pub(super) fn handle(
+        &mut self,
+        code: &'c Code,
+        state: &mut State,
+        cells: &mut Cells,
+        flow: Flow,
+    ) -> Result<(), Trap> {
+        let trap = match flow {
+            Flow::Throw(exception) => {
+                let (class, reason) = exception.class();
+                state.throw(code, class, reason)
+            }
+            Flow::Trap(trap) => trap,
+            Flow::Returned(_) | Flow::Native { .. } => {
+                Trap::Fault(Fault::IllFormed("no exception"))
+            }
+        };
+        let Trap::Exception(exception) = trap else {
+            state.frames.truncate(self.base);
+            return Err(trap);
+        };
+        let class = state.heap.get(exception).map_or(ClassId::OBJECT, |object| object.class);
+        loop {
+            // The program counter is that of the instruction after the one that threw.
+            if let Some(target) = handler(code, self, class) {
+                self.pc = target;
+                self.sp = self.floor;
+                set(cells, self.sp, exception.to_cell());
+                self.sp += 1;
+                return Ok(());
+            }
+            if !self.pop_frame(code, state) {
+                state.frames.truncate(self.base);
+                return Err(trap);
+            }
+        }
+    }
+}
+
+fn handler(code: &Code, registers: &Registers<'_>, class: ClassId) -> Option<u32> {
+    let (package, method) = code.method(registers.method)?;
+    let at = registers.pc.wrapping_sub(1);
+    let range = method.handlers.0 as usize..method.handlers.1 as usize;
+    let found = package.handlers.get(range)?.iter().find(|handler| {
+        (handler.start..handler.end).contains(&at)
+            && handler.catches.is_none_or(|catches| code.is_subclass(class, catches))
+    })?;
+    Some(found.target)
+}
+
+/// What `athrow` throws.
+pub(super) fn thrown(code: &Code, state: &State, registers: &Registers<'_>, cell: i32) -> Flow {
+    let reference = Reference::from_cell(cell);
+    let Some(object) = state.heap.get(reference) else { return missing(reference).into() };
+    let throwable = ClassId::new(Standard::JAVA_LANG, 1);
+    let allowed = object.context == registers.context
+        || object.flags.intersects(ObjectFlags::ENTRY_POINT)
+        || registers.context == crate::ident::ContextId::JCRE;
+    if !allowed || !code.is_subclass(object.class, throwable) {
+        return Standard::Security.into();
+    }
+    Trap::Exception(reference).into()
+}

@@ -1,0 +1,36 @@
+//! What a machine may use.
+
+/// Cells of the operand and variable stack, a power of two.
+pub const STACK_CELLS: usize = 2048;
+/// Most frames.
+pub const FRAMES_MAX: usize = 200;
+/// How deeply natives may call programs that call natives.
+pub const NESTING_MAX: usize = 8;
+/// Most objects of a machine.
+pub const OBJECTS_MAX: usize = 1 << 20;
+/// Longest array, in elements [JCVM 3.0.5 §2.2.4.2].
+pub const ARRAY_LENGTH_MAX: usize = 0x7FFF;
+
+/// Limits that a card's profile sets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Transient memory cleared on reset, in bytes.
+    pub transient_reset: usize,
+    /// Transient memory cleared on deselection, in bytes.
+    pub transient_deselect: usize,
+    /// What a transaction may overwrite, in bytes.
+    pub commit_buffer: usize,
+    /// Instructions of one command.
+    pub fuel: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            transient_reset: 16 * 1024,
+            transient_deselect: 16 * 1024,
+            commit_buffer: 4096,
+            fuel: 1 << 30,
+        }
+    }
+}
