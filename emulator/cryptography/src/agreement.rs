@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::{CryptoError, Key};
+use crate::{CryptoError, DigestAlgorithm, Key, MessageDigest};
 
 /// An algorithm of key agreement [JCAPI 3.1 javacard.security.KeyAgreement].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,7 +54,30 @@ impl AgreementAlgorithm {
     /// [`CryptoError::IllegalValue`] where the key is of another kind, the public data are no point of its curve, or the result is the
     /// point at infinity.
     pub fn agree(self, key: &Key, public: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let _ = (key, public);
-        Err(CryptoError::NoSuchAlgorithm)
+        let key = match (self, key) {
+            (Self::Xdh, Key::XecPrivate(key)) => return key.agree(public),
+            (Self::Xdh, _) => return Err(CryptoError::IllegalValue),
+            (_, Key::EcPrivate(key)) => key,
+            _ => return Err(CryptoError::IllegalValue),
+        };
+        let x = |cofactor| {
+            let point = key.agree(public, cofactor)?;
+            let x = point.get(1..=key.curve().field_length()).unwrap_or_default();
+            Ok(Zeroizing::new(x.to_vec()))
+        };
+        match self {
+            Self::EcDhKdf => Ok(derived(&x(false)?)),
+            Self::EcDhcKdf => Ok(derived(&x(true)?)),
+            Self::EcDhPlain => x(false),
+            Self::EcDhcPlain => x(true),
+            Self::EcDhPlainXy => key.agree(public, false),
+            Self::EcPaceGm => key.map(public),
+            Self::Xdh => Err(CryptoError::IllegalValue),
+        }
     }
+}
+
+/// KDF1 with SHA-1 and no parameters [IEEE 1363 §13.1].
+fn derived(secret: &[u8]) -> Zeroizing<Vec<u8>> {
+    MessageDigest::digest(DigestAlgorithm::Sha1, secret)
 }

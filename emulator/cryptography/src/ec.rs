@@ -1,12 +1,17 @@
 //! Elliptic curves: over any prime field, and the two of Curve25519.
 
-mod arithmetic;
+mod curve;
+mod ecdsa;
+mod group;
 mod key;
 mod named;
+mod point;
+mod prehashed;
+mod root;
 mod xec;
 
 pub use self::{
-    arithmetic::{Curve, CurveParameters},
+    curve::{Curve, CurveParameters},
     key::{EcKeyPair, EcPrivateKey, EcPublicKey},
     named::NamedCurve,
     xec::{XecCurve, XecPrivateKey, XecPublicKey},

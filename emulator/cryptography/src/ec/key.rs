@@ -1,13 +1,20 @@
 //! Keys of curves over prime fields.
 
-use crate::{CryptoError, Curve, signature::EcdsaEncoding};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
+
+use super::Curve;
+use crate::CryptoError;
+
+/// Numbers that are drawn before a source is taken to be broken: at least every second one is in range.
+const ATTEMPTS: usize = 256;
 
 /// A public key: a point of a curve.
 #[derive(Clone)]
 pub struct EcPublicKey {
     curve: Curve,
+    /// Uncompressed.
+    point: Vec<u8>,
 }
 
 /// A private key: a number below the order of a curve's base point. Wiped on drop.
@@ -33,9 +40,30 @@ impl EcKeyPair {
     ///
     /// [`CryptoError::IllegalValue`] where the curve's numbers are no curve's.
     pub fn generate(rng: &mut dyn CryptoRng, curve: &Curve) -> Result<Self, CryptoError> {
-        let _ = (rng, curve);
-        Err(CryptoError::NoSuchAlgorithm)
+        let private = random_scalar(rng, curve)?;
+        let public = curve.operations().multiply(&private, None);
+        let public = public.ok_or(CryptoError::IllegalValue)?.to_vec();
+        Ok(Self { private: private.to_vec(), public })
     }
+}
+
+/// A number between zero and the order, both excluded [SEC 1 §3.2.1].
+pub(super) fn random_scalar(
+    rng: &mut dyn CryptoRng,
+    curve: &Curve,
+) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+    let mut bytes = Zeroizing::new(vec![0; curve.order_length()]);
+    let surplus = (bytes.len() * 8).saturating_sub(curve.operations().order_bits());
+    for _ in 0..ATTEMPTS {
+        rng.fill_bytes(&mut bytes);
+        if let Some(first) = bytes.first_mut() {
+            *first &= 0xFF >> surplus;
+        }
+        if let Some(scalar) = curve.operations().scalar(&bytes) {
+            return Ok(scalar);
+        }
+    }
+    Err(CryptoError::IllegalValue)
 }
 
 impl EcPublicKey {
@@ -45,8 +73,8 @@ impl EcPublicKey {
     ///
     /// [`CryptoError::IllegalValue`] where it is none.
     pub fn new(curve: Curve, point: &[u8]) -> Result<Self, CryptoError> {
-        let _ = point;
-        Ok(Self { curve })
+        let point = curve.decode(point)?;
+        Ok(Self { curve, point })
     }
 
     /// The curve.
@@ -55,11 +83,10 @@ impl EcPublicKey {
         &self.curve
     }
 
-    /// Whether the signature is that of a digest [SEC 1 §4.1.4].
+    /// The point, uncompressed.
     #[must_use]
-    pub fn verify(&self, digest: &[u8], signature: &[u8], encoding: EcdsaEncoding) -> bool {
-        let _ = (digest, signature, encoding);
-        false
+    pub fn point(&self) -> &[u8] {
+        &self.point
     }
 }
 
@@ -70,7 +97,8 @@ impl EcPrivateKey {
     ///
     /// [`CryptoError::IllegalValue`] where it is zero or not below the order.
     pub fn new(curve: Curve, scalar: &[u8]) -> Result<Self, CryptoError> {
-        Ok(Self { curve, scalar: Zeroizing::new(scalar.to_vec()) })
+        let scalar = curve.operations().scalar(scalar).ok_or(CryptoError::IllegalValue)?;
+        Ok(Self { curve, scalar })
     }
 
     /// The curve.
@@ -79,27 +107,45 @@ impl EcPrivateKey {
         &self.curve
     }
 
+    pub(super) fn scalar(&self) -> &[u8] {
+        &self.scalar
+    }
+
     /// The public point of the key, uncompressed.
     ///
     /// # Errors
     ///
     /// [`CryptoError::IllegalValue`] where the curve's numbers are no curve's.
     pub fn public(&self) -> Result<Vec<u8>, CryptoError> {
-        Err(CryptoError::NoSuchAlgorithm)
+        let point = self.curve.operations().multiply(&self.scalar, None);
+        Ok(point.ok_or(CryptoError::IllegalValue)?.to_vec())
     }
 
-    /// Signs a digest [SEC 1 §4.1.3].
+    /// The point that the key and another party's point give, uncompressed [SEC 1 §3.3.1]; with the cofactor, where it is asked for
+    /// [SEC 1 §3.3.2].
     ///
     /// # Errors
     ///
-    /// [`CryptoError::IllegalValue`] where the curve's numbers are no curve's.
-    pub fn sign(
-        &self,
-        rng: &mut dyn CryptoRng,
-        digest: &[u8],
-        encoding: EcdsaEncoding,
-    ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-        let _ = (rng, digest, encoding, &self.scalar);
-        Err(CryptoError::NoSuchAlgorithm)
+    /// [`CryptoError::IllegalValue`] where the other point is none of the curve, or the result is the point at infinity.
+    pub fn agree(&self, point: &[u8], cofactor: bool) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let operations = self.curve.operations();
+        let multiply = |scalar: &[u8], point: &[u8]| {
+            operations.multiply(scalar, Some(point)).ok_or(CryptoError::IllegalValue)
+        };
+        if cofactor && operations.cofactor() != 1 {
+            let point = multiply(&operations.cofactor().to_be_bytes(), point)?;
+            return multiply(&self.scalar, &point);
+        }
+        multiply(&self.scalar, point)
+    }
+
+    /// The generator of PACE's generic mapping: the base point times the key, plus a point [ICAO 9303-11 §4.4.3.3.1].
+    ///
+    /// # Errors
+    ///
+    /// Those of [`EcPrivateKey::agree`].
+    pub fn map(&self, point: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let multiple = self.public()?;
+        self.curve.operations().add(&multiple, point).ok_or(CryptoError::IllegalValue)
     }
 }
