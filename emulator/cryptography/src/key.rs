@@ -2,7 +2,7 @@
 
 use aes::{Aes128, Aes192, Aes256};
 use cipher::{BlockCipherDecrypt, BlockCipherEncrypt, KeyInit as _};
-use des::{Des, TdesEde2, TdesEde3};
+use des::Des;
 use zeroize::Zeroizing;
 
 use crate::{
@@ -45,9 +45,8 @@ pub struct BlockKey(Box<Schedule>);
 #[derive(Clone)]
 enum Schedule {
     Des(Des),
-    /// The key as a whole, and its parts by themselves for the retail MAC.
-    Tdes2(TdesEde2, [Des; 2]),
-    Tdes3(TdesEde3, [Des; 3]),
+    /// The three keys in the order of use: of two, the first is the third too. By themselves, for the retail MAC uses them so.
+    Tdes([Des; 3], usize),
     Aes128(Aes128),
     Aes192(Aes192),
     Aes256(Aes256),
@@ -62,17 +61,15 @@ impl BlockKey {
     pub fn des(key: &[u8]) -> Result<Self, CryptoError> {
         let single = |at: usize| {
             let part = key.get(at..at.saturating_add(DES_BLOCK_LENGTH)).unwrap_or_default();
-            Des::new_from_slice(part)
+            Des::new_from_slice(part).map_err(|_| CryptoError::IllegalValue)
         };
         let schedule = match key.len() {
-            8 => single(0).map(Schedule::Des),
-            16 => TdesEde2::new_from_slice(key)
-                .and_then(|whole| Ok(Schedule::Tdes2(whole, [single(0)?, single(8)?]))),
-            _ => TdesEde3::new_from_slice(key).and_then(|whole| {
-                Ok(Schedule::Tdes3(whole, [single(0)?, single(8)?, single(16)?]))
-            }),
+            8 => Schedule::Des(single(0)?),
+            16 => Schedule::Tdes([single(0)?, single(8)?, single(0)?], key.len()),
+            24 => Schedule::Tdes([single(0)?, single(8)?, single(16)?], key.len()),
+            _ => return Err(CryptoError::IllegalValue),
         };
-        schedule.map(Box::new).map(Self).map_err(|_| CryptoError::IllegalValue)
+        Ok(Self(Box::new(schedule)))
     }
 
     /// A key of AES, of 16, 24 or 32 bytes.
@@ -100,8 +97,9 @@ impl BlockKey {
     pub fn length(&self) -> usize {
         match *self.0 {
             Schedule::Des(_) => 8,
-            Schedule::Tdes2(..) | Schedule::Aes128(_) => 16,
-            Schedule::Tdes3(..) | Schedule::Aes192(_) => 24,
+            Schedule::Tdes(_, length) => length,
+            Schedule::Aes128(_) => 16,
+            Schedule::Aes192(_) => 24,
             Schedule::Aes256(_) => 32,
         }
     }
@@ -116,8 +114,11 @@ impl BlockKey {
     pub fn encrypt_blocks(&self, blocks: &mut [u8]) {
         match &*self.0 {
             Schedule::Des(key) => encrypt::<8, _>(key, blocks),
-            Schedule::Tdes2(key, _) => encrypt::<8, _>(key, blocks),
-            Schedule::Tdes3(key, _) => encrypt::<8, _>(key, blocks),
+            Schedule::Tdes([first, second, third], _) => {
+                encrypt::<8, _>(first, blocks);
+                decrypt::<8, _>(second, blocks);
+                encrypt::<8, _>(third, blocks);
+            }
             Schedule::Aes128(key) => encrypt::<16, _>(key, blocks),
             Schedule::Aes192(key) => encrypt::<16, _>(key, blocks),
             Schedule::Aes256(key) => encrypt::<16, _>(key, blocks),
@@ -128,8 +129,11 @@ impl BlockKey {
     pub fn decrypt_blocks(&self, blocks: &mut [u8]) {
         match &*self.0 {
             Schedule::Des(key) => decrypt::<8, _>(key, blocks),
-            Schedule::Tdes2(key, _) => decrypt::<8, _>(key, blocks),
-            Schedule::Tdes3(key, _) => decrypt::<8, _>(key, blocks),
+            Schedule::Tdes([first, second, third], _) => {
+                decrypt::<8, _>(third, blocks);
+                encrypt::<8, _>(second, blocks);
+                decrypt::<8, _>(first, blocks);
+            }
             Schedule::Aes128(key) => decrypt::<16, _>(key, blocks),
             Schedule::Aes192(key) => decrypt::<16, _>(key, blocks),
             Schedule::Aes256(key) => decrypt::<16, _>(key, blocks),
@@ -139,9 +143,7 @@ impl BlockKey {
     /// Encrypts a block with the first part of a key of triple DES alone; with another key, as a whole.
     pub(crate) fn encrypt_single(&self, block: &mut [u8]) {
         match &*self.0 {
-            Schedule::Tdes2(_, [first, _]) | Schedule::Tdes3(_, [first, ..]) => {
-                encrypt::<8, _>(first, block);
-            }
+            Schedule::Tdes([first, ..], _) => encrypt::<8, _>(first, block),
             _ => self.encrypt_blocks(block),
         }
     }
@@ -149,13 +151,10 @@ impl BlockKey {
     /// The output transformation of the retail MAC [ISO/IEC 9797-1 §6.5.4]: decryption with the second part of the key, encryption with the
     /// first, or with the third where there is one.
     pub(crate) fn transform_retail(&self, block: &mut [u8]) {
-        let (second, last) = match &*self.0 {
-            Schedule::Tdes2(_, [first, second]) => (second, first),
-            Schedule::Tdes3(_, [_, second, third]) => (second, third),
-            _ => return,
-        };
-        decrypt::<8, _>(second, block);
-        encrypt::<8, _>(last, block);
+        if let Schedule::Tdes([_, second, third], _) = &*self.0 {
+            decrypt::<8, _>(second, block);
+            encrypt::<8, _>(third, block);
+        }
     }
 }
 

@@ -35,8 +35,8 @@ struct State {
 #[derive(Clone)]
 enum Work {
     Mac(BlockMac),
-    Hmac(Hmac),
-    Digested(Key, MessageDigest),
+    Hmac(Box<Hmac>),
+    Digested(Key, Box<MessageDigest>),
     Gathered(Key, Zeroizing<Vec<u8>>),
 }
 
@@ -105,11 +105,11 @@ impl Signature {
             }
             (SignatureAlgorithm::Hmac(digest), _) => {
                 let Key::Secret(key) = key else { return Err(CryptoError::IllegalValue) };
-                Ok(Work::Hmac(Hmac::new(digest, &key)))
+                Ok(Work::Hmac(Box::new(Hmac::new(digest, &key))))
             }
             (algorithm, purpose) if suits(algorithm, purpose, &key) => {
                 Ok(match algorithm.message_digest() {
-                    Some(digest) => Work::Digested(key, MessageDigest::new(digest)),
+                    Some(digest) => Work::Digested(key, Box::new(MessageDigest::new(digest))),
                     None => Work::Gathered(key, Zeroizing::default()),
                 })
             }

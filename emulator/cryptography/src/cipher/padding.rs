@@ -21,9 +21,8 @@ impl Padding {
         let missing = block_length - end.len() % block_length;
         let aligned = missing == block_length;
         match self {
-            Self::None if aligned => {}
+            Self::None | Self::Iso9797M1 if aligned => {}
             Self::None => return Err(CryptoError::IllegalUse),
-            Self::Iso9797M1 if aligned => {}
             Self::Iso9797M1 => end.resize(end.len() + missing, 0),
             Self::Iso9797M2 => {
                 end.push(MARK);

@@ -105,7 +105,9 @@ fn expand(
         }
         let mut mac = Hmac::new(algorithm, key);
         mac.update(&block);
-        information.iter().for_each(|piece| mac.update(piece));
+        for piece in information {
+            mac.update(piece);
+        }
         mac.update(&[counter]);
         block = mac.finish();
         output.extend_from_slice(&block);

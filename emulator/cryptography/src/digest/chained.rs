@@ -219,10 +219,10 @@ impl Chained {
 
     /// The count in 64 bits: modulo 2^64, as all these functions have it.
     fn short_count(&self, bits: u128) -> [u8; COUNT_LENGTH] {
-        let [.., a, b, c, d, e, f, g, h] = bits.to_be_bytes();
+        let low = u64::try_from(bits & u128::from(u64::MAX)).unwrap_or_default();
         match self.chain {
-            Chain::Md5(_) | Chain::Ripemd160(_) => [h, g, f, e, d, c, b, a],
-            _ => [a, b, c, d, e, f, g, h],
+            Chain::Md5(_) | Chain::Ripemd160(_) => low.to_le_bytes(),
+            _ => low.to_be_bytes(),
         }
     }
 
