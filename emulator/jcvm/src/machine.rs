@@ -93,31 +93,17 @@ impl State {
         if aborted.0.is_empty() {
             return;
         }
-        let used = self.stack.iter_mut().flat_map(|stack| stack.iter_mut()).take(self.top);
+        let used = self.stack.iter_mut().flat_map(Stack::iter_mut).take(self.top);
         used.filter(|cell| aborted.contains(**cell)).for_each(|cell| *cell = 0);
     }
 
     /// The runtime environment's exception of a class. The object is made when it is thrown for the first time.
     #[cold]
     pub(crate) fn throw(&mut self, code: &Code, class: ClassId, reason: i16) -> Trap {
-        let throwable = ClassId::new(Standard::JAVA_LANG, 1);
-        let known = self.exceptions.get(&class).copied();
-        let exception = match known {
-            Some(exception) => exception,
-            None => {
-                let cells = code.instance_cells(class).max(1);
-                let body = Body::Fields(vec![0; cells].into());
-                let owner = (ContextId::JCRE, AppletId::NONE);
-                let Ok(made) = self.heap.allocate(class, owner, Lifetime::Runtime, body) else {
-                    return Trap::Fault(Fault::StackOverflow);
-                };
-                if let Some(object) = self.heap.get_mut(made) {
-                    object.flags.insert(ObjectFlags::TEMPORARY_ENTRY_POINT);
-                }
-                self.exceptions.insert(class, made);
-                made
-            }
+        let Some(exception) = self.exception(code, class) else {
+            return Trap::Fault(Fault::StackOverflow);
         };
+        let throwable = ClassId::new(Standard::JAVA_LANG, 1);
         let cell = code.first_cell(throwable);
         if let Some(cells) = self.heap.get_mut(exception).and_then(|object| object.body.cells_mut())
             && let Some(cell) = cells.get_mut(cell)
@@ -125,6 +111,22 @@ impl State {
             *cell = i32::from(reason);
         }
         Trap::Exception(exception)
+    }
+
+    /// The runtime environment's object of an exception class.
+    fn exception(&mut self, code: &Code, class: ClassId) -> Option<Reference> {
+        if let Some(known) = self.exceptions.get(&class) {
+            return Some(*known);
+        }
+        let cells = code.instance_cells(class).max(1);
+        let body = Body::Fields(vec![0; cells].into());
+        let owner = (ContextId::JCRE, AppletId::NONE);
+        let made = self.heap.allocate(class, owner, Lifetime::Runtime, body).ok()?;
+        if let Some(object) = self.heap.get_mut(made) {
+            object.flags.insert(ObjectFlags::TEMPORARY_ENTRY_POINT);
+        }
+        self.exceptions.insert(class, made);
+        Some(made)
     }
 }
 

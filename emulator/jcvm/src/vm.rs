@@ -3,6 +3,7 @@
 mod arrays;
 mod calls;
 pub(crate) mod firewall;
+mod runtime;
 
 use crate::{
     code::Code,

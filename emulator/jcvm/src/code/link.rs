@@ -131,12 +131,29 @@ fn methods(cap: &CapFile) -> Result<Vec<Method>, LinkError> {
     }));
     let exported = cap.export.iter().flat_map(|export| &export.classes);
     locations.extend(exported.flat_map(|class| &class.static_methods));
+    locations.extend(described(cap));
     locations.sort_unstable();
     locations.dedup();
     if locations.len() > usize::from(u16::MAX) {
         return Err(LinkError::Malformed("too many methods"));
     }
     locations.into_iter().map(|location| method(cap, location)).collect()
+}
+
+/// Methods that the Descriptor names: also those that nothing calls. Those of interfaces have no place in the Method component.
+fn described(cap: &CapFile) -> impl Iterator<Item = MethodLocation> {
+    const ACC_INTERFACE: u8 = 0x40;
+    let classes = cap.descriptor.iter().flat_map(|descriptor| &descriptor.classes);
+    classes
+        .filter(|class| class.flags & ACC_INTERFACE == 0)
+        .flat_map(|class| &class.methods)
+        .map(|method| method.location)
+        .filter(|location| {
+            cap.method
+                .block(location.block)
+                .and_then(|block| block.header(location.offset))
+                .is_some()
+        })
 }
 
 fn method(cap: &CapFile, location: MethodLocation) -> Result<Method, LinkError> {

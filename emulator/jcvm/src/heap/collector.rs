@@ -54,7 +54,9 @@ impl Heap {
                 reclaimed.push(handle);
             }
         }
-        reclaimed.iter().for_each(|handle| self.remove(*handle));
+        for handle in &reclaimed {
+            self.remove(*handle);
+        }
         Reclaimed(reclaimed)
     }
 }
@@ -76,7 +78,9 @@ impl Heap {
             .filter(|(_, object)| which(object))
             .map(|(reference, _)| reference.handle())
             .collect();
-        handles.into_iter().for_each(|handle| self.remove(handle));
+        for handle in handles {
+            self.remove(handle);
+        }
     }
 
     /// Whether an object outside of a group refers to one in it.

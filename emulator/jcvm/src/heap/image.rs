@@ -138,7 +138,9 @@ fn encode_body(record: &mut Vec<u8>, body: &Body, with_content: bool) {
     };
     let cells = |record: &mut Vec<u8>, cells: &[i32]| {
         if with_content {
-            cells.iter().for_each(|cell| record.extend_from_slice(&cell.to_be_bytes()));
+            for cell in cells {
+                record.extend_from_slice(&cell.to_be_bytes());
+            }
         }
     };
     match body {

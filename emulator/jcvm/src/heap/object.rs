@@ -156,15 +156,15 @@ impl Body {
         }
     }
 
-    /// Size on a chip, in bytes: fields have two.
+    /// Size in a record, in bytes: a cell has four there.
     #[must_use]
     pub const fn size(&self) -> usize {
         match self {
-            Self::Fields(cells) => 4 * cells.len(),
+            Self::Fields(cells) | Self::Ints(cells) | Self::References { cells, .. } => {
+                4 * cells.len()
+            }
             Self::Bytes(bytes) => bytes.len(),
             Self::Shorts(shorts) => 2 * shorts.len(),
-            Self::Ints(ints) => 4 * ints.len(),
-            Self::References { cells, .. } => 4 * cells.len(),
             Self::Statics { references, bytes } => 4 * references.len() + bytes.len(),
             Self::View { .. } => 10,
         }

@@ -61,11 +61,10 @@ pub(super) fn load_cell(
     width: Width,
 ) -> Result<i32, Flow> {
     let object = content(heap, Reference::from_cell(array), accessor)?;
-    let cells = match (&object.body, width) {
-        (Body::Ints(cells), Width::Int) | (Body::References { cells, .. }, Width::Reference) => {
-            cells
-        }
-        _ => return load_elsewhere(heap, array, index, width),
+    let ((Body::Ints(cells), Width::Int) | (Body::References { cells, .. }, Width::Reference)) =
+        (&object.body, width)
+    else {
+        return load_elsewhere(heap, array, index, width);
     };
     let cell = cells.get(index.cast_unsigned() as usize);
     cell.copied().ok_or_else(|| Standard::ArrayIndexOutOfBounds.into())
@@ -136,7 +135,12 @@ pub(super) fn store(
     let stored = match (&object.body, width) {
         (Body::Bytes(_), Width::Byte) => {
             let bit = if object.class == ClassId::BOOLEAN_ARRAY { 1 } else { 0xFF };
-            heap.store_bytes(reference, place, &[value as u8 & bit], Write::Transactional)
+            heap.store_bytes(
+                reference,
+                place,
+                &[value.cast_unsigned() as u8 & bit],
+                Write::Transactional,
+            )
         }
         (Body::Shorts(_), Width::Short) => {
             heap.store_short(reference, place, value as i16, Write::Transactional)

@@ -21,7 +21,8 @@ const fn cells_of(width: Width) -> usize {
 }
 
 /// Cells that an instruction takes from the stack and puts on it, apart from what a callee returns.
-const fn effect(op: &Op) -> (usize, usize) {
+#[allow(clippy::match_same_arms)] // grouped by what the instructions are
+const fn effect(op: Op) -> (usize, usize) {
     match op {
         Op::Nop
         | Op::Goto(_)
@@ -37,7 +38,7 @@ const fn effect(op: &Op) -> (usize, usize) {
         | Op::GetFieldThis(_)
         | Op::New(_) => (0, 1),
         Op::PushInt(_) | Op::LoadInt(_) | Op::GetFieldThisInt(_) => (0, 2),
-        Op::GetStatic { width, .. } => (0, cells_of(*width)),
+        Op::GetStatic { width, .. } => (0, cells_of(width)),
         Op::Store(_)
         | Op::Pop
         | Op::IfZero { .. }
@@ -46,19 +47,19 @@ const fn effect(op: &Op) -> (usize, usize) {
         | Op::Throw => (1, 0),
         Op::StoreInt(_) | Op::Pop2 | Op::IfCompare { .. } | Op::SwitchInt(_) => (2, 0),
         Op::Return(width) | Op::PutStatic { width, .. } | Op::PutFieldThis { width, .. } => {
-            (cells_of(*width), 0)
+            (cells_of(width), 0)
         }
-        Op::PutField { width, .. } => (1 + cells_of(*width), 0),
+        Op::PutField { width, .. } => (1 + cells_of(width), 0),
         Op::ArrayStoreByte | Op::ArrayStoreShort | Op::ArrayStoreReference => (3, 0),
         Op::ArrayStoreInt => (4, 0),
         Op::Dup => (1, 2),
         Op::Dup2 => (2, 4),
         Op::DupX { count, depth } => {
-            let below = if *depth > *count { *depth } else { *count } as usize;
-            (below, below + *count as usize)
+            let below = if depth > count { depth } else { count } as usize;
+            (below, below + count as usize)
         }
         Op::SwapX { upper, lower } => {
-            let all = (*upper + *lower) as usize;
+            let all = (upper + lower) as usize;
             (all, all)
         }
         Op::Negate
@@ -104,21 +105,21 @@ const fn effect(op: &Op) -> (usize, usize) {
         Op::InvokeVirtual { nargs, .. }
         | Op::InvokePackageVisible { nargs, .. }
         | Op::InvokeInterface { nargs, .. }
-        | Op::InvokeNative { nargs, .. } => (*nargs as usize, 0),
+        | Op::InvokeNative { nargs, .. } => (nargs as usize, 0),
         // Its arguments are checked when it is entered.
         Op::Invoke { .. } => (0, 0),
     }
 }
 
 /// The local variable of an instruction, and its cells.
-const fn local(op: &Op) -> Option<(u8, usize)> {
+const fn local(op: Op) -> Option<(u8, usize)> {
     match op {
         Op::Load(local)
         | Op::Store(local)
         | Op::Increment { local, .. }
-        | Op::SubroutineReturn(local) => Some((*local, 1)),
+        | Op::SubroutineReturn(local) => Some((local, 1)),
         Op::LoadInt(local) | Op::StoreInt(local) | Op::IncrementInt { local, .. } => {
-            Some((*local, 2))
+            Some((local, 2))
         }
         Op::GetFieldThis(_) | Op::GetFieldThisInt(_) | Op::PutFieldThis { .. } => Some((0, 1)),
         _ => None,
@@ -127,7 +128,7 @@ const fn local(op: &Op) -> Option<(u8, usize)> {
 
 impl<'c> Registers<'c> {
     /// Checks that the operands of an instruction are there, and its results have room.
-    pub(super) fn check_op(&self, op: &Op) -> Result<(), Fault> {
+    pub(super) fn check_op(&self, op: Op) -> Result<(), Fault> {
         let (takes, puts) = effect(op);
         self.check(takes, puts)?;
         match local(op) {

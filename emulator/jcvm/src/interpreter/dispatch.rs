@@ -158,7 +158,7 @@ pub(super) fn run<'c, const CHECKED: bool>(
         pc += 1;
         if CHECKED {
             registers.sp = sp;
-            attempt!(registers.check_op(op));
+            attempt!(registers.check_op(*op));
         }
         match *op {
             Op::Nop => {}
@@ -239,7 +239,7 @@ pub(super) fn run<'c, const CHECKED: bool>(
             Op::Subtract => binary!(i32::wrapping_sub),
             Op::Multiply => binary!(i32::wrapping_mul),
             Op::Divide | Op::Remainder if get(cells, sp.wrapping_sub(1)) == 0 => {
-                leave!(Standard::Arithmetic)
+                leave!(Standard::Arithmetic);
             }
             Op::Divide => binary!(i32::wrapping_div),
             Op::Remainder => binary!(i32::wrapping_rem),
@@ -249,10 +249,10 @@ pub(super) fn run<'c, const CHECKED: bool>(
             }
             // Shift counts are masked with 1F; what is shifted is the sign-extended value [JCVM 3.0.5 §7.5.91 to §7.5.111].
             Op::ShiftLeft => {
-                binary!(|left: i32, right: i32| left.wrapping_shl(right.cast_unsigned() & 0x1F))
+                binary!(|left: i32, right: i32| left.wrapping_shl(right.cast_unsigned() & 0x1F));
             }
             Op::ShiftRight => {
-                binary!(|left: i32, right: i32| left.wrapping_shr(right.cast_unsigned() & 0x1F))
+                binary!(|left: i32, right: i32| left.wrapping_shr(right.cast_unsigned() & 0x1F));
             }
             Op::UnsignedShiftRight => binary!(|left: i32, right: i32| {
                 (left.cast_unsigned().wrapping_shr(right.cast_unsigned() & 0x1F)).cast_signed()
@@ -264,7 +264,7 @@ pub(super) fn run<'c, const CHECKED: bool>(
             Op::SubtractInt => binary_int!(i32::wrapping_sub),
             Op::MultiplyInt => binary_int!(i32::wrapping_mul),
             Op::DivideInt | Op::RemainderInt if get(cells, sp.wrapping_sub(2)) == 0 => {
-                leave!(Standard::Arithmetic)
+                leave!(Standard::Arithmetic);
             }
             Op::DivideInt => binary_int!(i32::wrapping_div),
             Op::RemainderInt => binary_int!(i32::wrapping_rem),
@@ -273,10 +273,10 @@ pub(super) fn run<'c, const CHECKED: bool>(
                 push_int!(value.wrapping_neg());
             }
             Op::ShiftLeftInt => {
-                binary_int!(|left: i32, right: i32| left.wrapping_shl(right.cast_unsigned() & 0x1F))
+                binary_int!(|left: i32, right: i32| left.wrapping_shl(right.cast_unsigned() & 0x1F));
             }
             Op::ShiftRightInt => {
-                binary_int!(|left: i32, right: i32| left.wrapping_shr(right.cast_unsigned() & 0x1F))
+                binary_int!(|left: i32, right: i32| left.wrapping_shr(right.cast_unsigned() & 0x1F));
             }
             Op::UnsignedShiftRightInt => binary_int!(|left: i32, right: i32| {
                 (left.cast_unsigned().wrapping_shr(right.cast_unsigned() & 0x1F)).cast_signed()
@@ -476,7 +476,7 @@ pub(super) fn run<'c, const CHECKED: bool>(
                 let reference = get(cells, sp.wrapping_sub(1));
                 let found = types::is_instance(code, state, registers, reference, wanted);
                 if attempt!(found) == Some(false) {
-                    leave!(Standard::ClassCast)
+                    leave!(Standard::ClassCast);
                 }
             }
             Op::CheckCastArray(class) => {
@@ -484,7 +484,7 @@ pub(super) fn run<'c, const CHECKED: bool>(
                 let reference = get(cells, sp.wrapping_sub(1));
                 let found = types::is_instance(code, state, registers, reference, wanted);
                 if attempt!(found) == Some(false) {
-                    leave!(Standard::ClassCast)
+                    leave!(Standard::ClassCast);
                 }
             }
             Op::InstanceOf(class) => {

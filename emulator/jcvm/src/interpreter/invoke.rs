@@ -73,7 +73,8 @@ impl<'c> Registers<'c> {
         let (class, owner) = (object.class, (object.context, object.owner));
         let method = code.interface_method(class, interface, token);
         let allowed = receiver(&state.heap, reference, self.context).is_ok();
-        if !allowed && !(code.is_shareable(interface) && method.is_some()) {
+        let shared = code.is_shareable(interface) && method.is_some();
+        if !allowed && !shared {
             return Err(Standard::Security.into());
         }
         let method = method.ok_or(NO_METHOD)?;

@@ -16,6 +16,7 @@ use crate::{
 impl<'c> Registers<'c> {
     /// Goes to the handler of an exception, or leaves the run.
     #[cold]
+    #[allow(clippy::needless_pass_by_value)] // the loop hands it over
     pub(super) fn handle(
         &mut self,
         code: &'c Code,

@@ -1,0 +1,4 @@
+//! The virtual machine, with packages that the tests assemble.
+
+mod basics;
+mod world;
