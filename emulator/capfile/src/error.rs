@@ -74,9 +74,6 @@ pub enum CapErrorKind {
     /// A count that disagrees with what it counts.
     #[error("the count {0} does not agree with what is counted")]
     Count(usize),
-    /// An applet whose AID has another provider than the package.
-    #[error("an applet's AID has another registered provider than the package's")]
-    AppletProvider,
     /// A reference to an import that does not exist.
     #[error("there is no import {0}")]
     NoImport(u8),

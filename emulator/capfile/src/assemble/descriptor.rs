@@ -92,6 +92,7 @@ fn fields(
             token,
             flags: PUBLIC | STATIC,
             position: *offset,
+            class_ref: 0,
             field_type: table.field(&field_type),
         });
     }
@@ -101,6 +102,7 @@ fn fields(
             token: *cell,
             flags: PUBLIC,
             position: u16::from(*cell),
+            class_ref: layout.offset,
             field_type: table.field(&field_type),
         });
     }

@@ -46,6 +46,9 @@ pub struct FieldDescriptor {
     pub flags: u8,
     /// Offset in the static image of a static field, or cell of an instance field.
     pub position: u16,
+    /// The class of the reference to an instance field, as it stands in the file: that of the descriptor it is in, but at least one
+    /// converter writes other things, so that nothing can be made of it. 0 for a static field.
+    pub class_ref: u16,
     /// 8002 boolean, 8003 byte, 8004 short, 8005 int, or the offset of a reference type in the type table.
     pub field_type: u16,
 }
@@ -176,7 +179,7 @@ impl ClassDescriptor {
             flags,
             class,
             interfaces: reader.list(interfaces, Reader::class_ref)?,
-            fields: reader.list(fields, |reader| FieldDescriptor::parse(reader, class))?,
+            fields: reader.list(fields, FieldDescriptor::parse)?,
             methods: reader.list(methods, |reader| MethodDescriptor::parse(reader, extended))?,
         })
     }
@@ -189,7 +192,7 @@ impl ClassDescriptor {
         writer.count2(self.fields.len());
         writer.count2(self.methods.len());
         self.interfaces.iter().for_each(|interface| writer.class_ref(*interface));
-        self.fields.iter().for_each(|field| field.write(writer, self.class));
+        self.fields.iter().for_each(|field| field.write(writer));
         self.methods.iter().for_each(|method| method.write(writer, extended));
     }
 }
@@ -201,32 +204,29 @@ impl FieldDescriptor {
         self.flags & ACC_STATIC != 0
     }
 
-    fn parse(reader: &mut Reader<'_>, class: ClassRef) -> Result<Self, CapError> {
+    fn parse(reader: &mut Reader<'_>) -> Result<Self, CapError> {
         let token = reader.u1()?;
         let flags = reader.u1()?;
         let start = reader.position();
-        let position = if flags & ACC_STATIC != 0 {
+        let (class_ref, position) = if flags & ACC_STATIC != 0 {
             if reader.u1()? != 0 {
                 return Err(reader.error_at(start, CapErrorKind::ForeignPackageMember));
             }
-            reader.u2()?
+            (0, reader.u2()?)
         } else {
-            if reader.class_ref()? != class {
-                return Err(reader.error_at(start, CapErrorKind::NoClass(class.to_u2())));
-            }
-            u16::from(reader.u1()?)
+            (reader.u2()?, u16::from(reader.u1()?))
         };
-        Ok(Self { token, flags, position, field_type: reader.u2()? })
+        Ok(Self { token, flags, position, class_ref, field_type: reader.u2()? })
     }
 
-    fn write(self, writer: &mut Writer, class: ClassRef) {
+    fn write(self, writer: &mut Writer) {
         writer.u1(self.token);
         writer.u1(self.flags);
         if self.is_static() {
             writer.u1(0);
             writer.u2(self.position);
         } else {
-            writer.class_ref(class);
+            writer.u2(self.class_ref);
             writer.u1(u8::try_from(self.position).unwrap_or(u8::MAX));
         }
         writer.u2(self.field_type);

@@ -1,7 +1,7 @@
 //! Reference location component [JCVM 3.0.5 §6.12].
 
 use crate::{
-    error::CapError,
+    error::{CapError, CapErrorKind},
     reader::{Reader, Writer},
 };
 
@@ -72,7 +72,11 @@ fn parse_locations(reader: &mut Reader<'_>) -> Result<Vec<u32>, CapError> {
     let count = usize::from(reader.u2()?);
     let mut position = 0;
     let mut locations = Vec::new();
-    for delta in reader.take(count)? {
+    let deltas = reader.take(count)?;
+    if deltas.last() == Some(&ADVANCE) {
+        return Err(reader.error(CapErrorKind::ReferenceLocation(0)));
+    }
+    for delta in deltas {
         // At most 65535 deltas of at most 255: no overflow.
         position += u32::from(*delta);
         if *delta != ADVANCE {
