@@ -4,7 +4,7 @@ use std::{any::Any, collections::BTreeMap};
 
 use jcvm::{Arguments, Fault, Native, Reclaimed, Reference, Trap, Vm};
 
-use crate::{Call, Platform, registry};
+use crate::{Call, Platform, Protocol, javacard::framework::apdu::exchange::Exchange, registry};
 
 /// The native side of one run: what the card gives, and the running state.
 pub struct Api<'p> {
@@ -41,7 +41,7 @@ impl Native for Api<'_> {
     }
 
     fn reclaimed(&mut self, objects: &Reclaimed) {
-        self.state.forget(&objects.0);
+        self.state.forget(objects);
     }
 }
 
@@ -49,6 +49,40 @@ impl Native for Api<'_> {
 #[derive(Default)]
 pub struct ApiState {
     volatile: Volatile,
+    /// Objects of the runtime environment.
+    pub(crate) entry_points: EntryPoints,
+    /// AID objects of the runtime environment, by value. An entry may be stale: who takes one looks whether it still is what it was.
+    pub(crate) aids: BTreeMap<Vec<u8>, Reference>,
+    /// The command in progress, while an applet processes it.
+    pub(crate) exchange: Option<Exchange>,
+    /// The interface of the command in progress.
+    pub(crate) protocol: Protocol,
+    /// The logical channel of the command in progress.
+    pub(crate) channel: u8,
+    /// The command in progress is the SELECT that selected the applet.
+    pub(crate) selecting: bool,
+    /// The applet that is being selected, or deselected, is the same before and after.
+    pub(crate) reselecting: bool,
+    /// Objects that go with the command.
+    pub(crate) temporary: Temporary,
+    pub(crate) deletion_requested: bool,
+}
+
+/// Objects of the runtime environment that live as long as the machine; null until [`ApiState::start`] made them.
+#[derive(Default)]
+pub(crate) struct EntryPoints {
+    /// The APDU object, a temporary entry point.
+    pub(crate) apdu: Reference,
+    /// The APDU buffer, a global array.
+    pub(crate) buffer: Reference,
+}
+
+/// Global arrays, views and the like that were made during a command.
+#[derive(Default)]
+pub(crate) struct Temporary {
+    pub(crate) arrays: Vec<Reference>,
+    /// Memory that they take, in bytes.
+    pub(crate) used: usize,
 }
 
 impl ApiState {
@@ -59,12 +93,13 @@ impl ApiState {
 
     /// The card was reset: everything that was under way is gone.
     pub fn reset(&mut self) {
-        self.volatile = Volatile::default();
+        let entry_points = core::mem::take(&mut self.entry_points);
+        *self = Self { entry_points, ..Self::default() };
     }
 
     /// Objects are gone.
-    pub(crate) fn forget(&mut self, handles: &[u32]) {
-        for handle in handles {
+    pub(crate) fn forget(&mut self, objects: &Reclaimed) {
+        for handle in &objects.0 {
             self.volatile.0.remove(handle);
         }
     }

@@ -1,8 +1,35 @@
 //! `javacard.framework`.
 
+mod aid;
+pub(crate) mod apdu;
+mod applet;
+mod array_view;
+mod exception;
+mod jc_system;
+mod memory;
+mod owner_pin;
+mod resources;
+mod sensitive_arrays;
 pub(crate) mod service;
+mod sharing;
+mod transaction;
+mod util;
 
 use crate::registry::Natives;
 
 /// Natives of this package: a list each module.
-pub(crate) const LISTS: &[Natives] = &[];
+pub(crate) const LISTS: &[Natives] = &[
+    aid::NATIVES,
+    apdu::NATIVES,
+    applet::NATIVES,
+    array_view::NATIVES,
+    exception::NATIVES,
+    jc_system::NATIVES,
+    memory::NATIVES,
+    owner_pin::NATIVES,
+    resources::NATIVES,
+    sensitive_arrays::NATIVES,
+    sharing::NATIVES,
+    transaction::NATIVES,
+    util::NATIVES,
+];
