@@ -183,10 +183,9 @@ impl Heap {
         let handle = self.place(object).ok_or(OutOfMemory::Persistent)?;
         if persistent {
             self.dirty.push(handle);
-            self.writes += 1;
-        }
-        if let Some(transaction) = &mut self.transaction {
-            transaction.created(handle);
+            if let Some(transaction) = &mut self.transaction {
+                transaction.created(handle);
+            }
         }
         Ok(Reference::to_handle(handle))
     }
