@@ -8,8 +8,8 @@ use crate::{Call, Platform, Protocol, javacard::framework::apdu::exchange::Excha
 
 /// The native side of one run: what the card gives, and the running state.
 pub struct Api<'p> {
-    platform: &'p mut dyn Platform,
-    state: &'p mut ApiState,
+    pub(crate) platform: &'p mut dyn Platform,
+    pub(crate) state: &'p mut ApiState,
 }
 
 impl<'p> Api<'p> {
@@ -69,7 +69,7 @@ pub struct ApiState {
 }
 
 /// Objects of the runtime environment that live as long as the machine; null until [`ApiState::start`] made them.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 pub(crate) struct EntryPoints {
     /// The APDU object, a temporary entry point.
     pub(crate) apdu: Reference,

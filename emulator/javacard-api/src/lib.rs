@@ -5,19 +5,25 @@
 //! hidden cells and hidden arrays of the machine, so that it takes part in persistence, transactions and collection like everything
 //! else; what is under way (a digest in the middle of its data) is in [`ApiState`].
 
+#![allow(clippy::unnecessary_wraps, reason = "every native has the one signature")]
+
 mod api;
 mod call;
+mod ended;
 mod java_lang;
 mod javacard;
 mod javacardx;
 mod org;
 mod platform;
 mod registry;
+mod runtime;
 mod visa;
 
 pub use api::{Api, ApiState};
+pub use ended::Ended;
 pub use platform::{Platform, Protocol};
 pub use registry::unimplemented;
+pub use runtime::{Installation, Origin, Selection};
 pub use tables::{TABLE, classes};
 
 pub(crate) use call::Call;

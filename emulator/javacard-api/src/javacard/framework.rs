@@ -2,7 +2,7 @@
 
 mod aid;
 pub(crate) mod apdu;
-mod applet;
+pub(crate) mod applet;
 mod array_view;
 mod exception;
 mod jc_system;

@@ -1,7 +1,9 @@
 //! `AID`: application identifiers, and the runtime environment's own ones.
 
 use iso7816::Aid;
-use jcvm::{AppletId, Body, ClassId, ContextId, Lifetime, ObjectFlags, Reference, Standard, Trap, Vm, Write};
+use jcvm::{
+    AppletId, Body, ClassId, ContextId, Lifetime, ObjectFlags, Reference, Standard, Trap, Vm, Write,
+};
 
 use crate::{ApiState, Call, registry::Natives, tables::classes};
 
@@ -63,8 +65,12 @@ pub(crate) fn entry_point(
 
 fn make_entry_point(vm: &mut Vm<'_>, bytes: &[u8]) -> Result<Reference, Trap> {
     let owner = (ContextId::JCRE, AppletId::NONE);
-    let array =
-        vm.allocate_for(owner, ClassId::BYTE_ARRAY, Lifetime::Persistent, Body::Bytes(bytes.into()))?;
+    let array = vm.allocate_for(
+        owner,
+        ClassId::BYTE_ARRAY,
+        Lifetime::Persistent,
+        Body::Bytes(bytes.into()),
+    )?;
     let fields = Body::Fields(vec![array.to_cell()].into());
     let reference = vm.allocate_for(owner, classes::AID, Lifetime::Persistent, fields)?;
     vm.set_flags(reference, ObjectFlags::PERMANENT_ENTRY_POINT);
@@ -79,11 +85,8 @@ fn construct(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     if !LENGTH.contains(&value.len()) {
         return call.throw(Standard::System(ILLEGAL_VALUE));
     }
-    let array = call.vm.allocate(
-        ClassId::BYTE_ARRAY,
-        Lifetime::Persistent,
-        Body::Bytes(value.into()),
-    )?;
+    let array =
+        call.vm.allocate(ClassId::BYTE_ARRAY, Lifetime::Persistent, Body::Bytes(value.into()))?;
     call.vm.set_field(this, classes::AID, BYTES, array.to_cell(), Write::Transactional)?;
     Ok(0)
 }
@@ -121,7 +124,9 @@ fn given(call: &mut Call<'_, '_>) -> Result<Option<Vec<u8>>, Trap> {
 
 fn equals_bytes(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let other = given(call)?;
-    Ok(i32::from(other.is_some_and(|other| call.this().is_ok_and(|this| bytes(call.vm, this) == other))))
+    Ok(i32::from(
+        other.is_some_and(|other| call.this().is_ok_and(|this| bytes(call.vm, this) == other)),
+    ))
 }
 
 /// Whether the AID begins with these bytes.
@@ -151,6 +156,11 @@ fn get_partial_bytes(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
         _ => value.get(from..from + length),
     });
     let Some(part) = part else { return call.throw(Standard::ArrayIndexOutOfBounds) };
-    call.vm.write_bytes(arguments.reference(2)?, arguments.short(3)?, part, Write::Transactional)?;
+    call.vm.write_bytes(
+        arguments.reference(2)?,
+        arguments.short(3)?,
+        part,
+        Write::Transactional,
+    )?;
     Ok(i32::try_from(part.len()).unwrap_or(0))
 }

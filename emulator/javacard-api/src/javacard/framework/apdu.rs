@@ -167,18 +167,15 @@ fn get_current_state(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(exchange(call)?.state() as i32)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn get_in_block_size(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(Exchange::in_block(call.state.protocol) as i32)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn get_out_block_size(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(Exchange::out_block(call.state.protocol) as i32)
 }
 
 /// Medium in the high nibble, protocol in the low one; sign-extended as every byte.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn get_protocol(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let protocol: i8 = match call.state.protocol {
         Protocol::T0 => 0x00,
@@ -196,7 +193,6 @@ fn get_nad(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 }
 
 /// The channel that the class byte names; 0 when there is no command.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 fn get_cla_channel(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let header = call.state.exchange.as_ref().map(|exchange| exchange.command().header);
     let header = header.filter(|header| Class(header.cla).is_valid());
@@ -204,7 +200,6 @@ fn get_cla_channel(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 }
 
 /// How many channels the class byte can name on this card: one, 4, or 20.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 fn get_logical_channel_encoding(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(match call.platform.channels() {
         0 | 1 => 0,
@@ -235,7 +230,6 @@ fn is_valid_cla(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 }
 
 /// Readers wait as long as a command runs.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn wait_extension(_: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(0)
 }

@@ -34,12 +34,10 @@ const ILLEGAL_AID: i16 = 4;
 const FUNC_NOT_SUPPORTED: i16 = 0x6A81;
 
 /// Returns nothing, or null.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn nothing(_: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(0)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn select(_: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(1)
 }
@@ -85,12 +83,10 @@ fn register_with(call: &mut Call<'_, '_>, aid: Option<Aid>) -> Result<i32, Trap>
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 fn selecting_applet(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(i32::from(call.state.selecting))
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 fn reselecting_applet(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(i32::from(call.state.reselecting))
 }

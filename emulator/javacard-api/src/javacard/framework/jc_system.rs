@@ -9,7 +9,10 @@ use crate::{Call, registry::Natives};
 pub(crate) const NATIVES: Natives = &[
     ("javacard/framework/JCSystem.getAID()Ljavacard/framework/AID;", get_aid),
     ("javacard/framework/JCSystem.getAssignedChannel()B", get_assigned_channel),
-    ("javacard/framework/JCSystem.getPreviousContextAID()Ljavacard/framework/AID;", get_previous_context_aid),
+    (
+        "javacard/framework/JCSystem.getPreviousContextAID()Ljavacard/framework/AID;",
+        get_previous_context_aid,
+    ),
     ("javacard/framework/JCSystem.getVersion()S", get_version),
     ("javacard/framework/JCSystem.isAppletActive(Ljavacard/framework/AID;)Z", is_applet_active),
     ("javacard/framework/JCSystem.lookupAID([BSB)Ljavacard/framework/AID;", lookup_aid),
@@ -18,7 +21,6 @@ pub(crate) const NATIVES: Natives = &[
 /// Java Card 3.2.
 const VERSION: i32 = 0x0302;
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn get_version(_: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(VERSION)
 }
@@ -58,7 +60,6 @@ pub(super) fn find(call: &Call<'_, '_>, aid: Aid) -> Option<AppletId> {
 }
 
 /// The channel on which the command came; outside of a command the basic one.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 fn get_assigned_channel(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(i32::from(call.state.channel))
 }

@@ -1,6 +1,8 @@
 //! Memory: transient and global arrays, how much is left, deletion of objects [JCRE 3.0.5 §5, §8].
 
-use jcvm::{AppletId, Body, ClassId, ContextId, Lifetime, ObjectFlags, Reference, Standard, Trap, Write};
+use jcvm::{
+    AppletId, Body, ClassId, ContextId, Lifetime, ObjectFlags, Reference, Standard, Trap, Write,
+};
 
 use super::transaction::short;
 use crate::{Call, registry::Natives};
@@ -107,7 +109,8 @@ fn make_global(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
         ClassId::INT_ARRAY => Body::Ints(vec![0; length].into()),
         _ => Body::Bytes(vec![0; length].into()),
     };
-    make_temporary(call, ContextId::JCRE, class, body, ObjectFlags::GLOBAL_ARRAY).map(Reference::to_cell)
+    make_temporary(call, ContextId::JCRE, class, body, ObjectFlags::GLOBAL_ARRAY)
+        .map(Reference::to_cell)
 }
 
 /// Makes an array or other object that lasts as long as the command and that nobody may keep.
@@ -173,13 +176,11 @@ fn available_bytes(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(0)
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn deletion_supported(_: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(1)
 }
 
 /// The card collects before the next command.
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn request_deletion(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     call.state.deletion_requested = true;
     Ok(0)

@@ -20,7 +20,7 @@ const NO_RESOURCE: i16 = 5;
 
 /// The accessor of the caller's resources: it lasts as long as the command.
 fn get_resources(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
-    let fields = Body::Fields(vec![0].into());
+    let fields = Body::Fields(Box::default());
     let flags = ObjectFlags::TEMPORARY_ENTRY_POINT;
     let made = make_temporary(call, ContextId::JCRE, classes::RESOURCES, fields, flags)?;
     Ok(made.to_cell())

@@ -17,7 +17,6 @@ pub(crate) const NATIVES: Natives = &[
     ),
 ];
 
-#[expect(clippy::unnecessary_wraps, reason = "the signature of natives")]
 const fn is_supported(_: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(1)
 }

@@ -219,7 +219,10 @@ impl Exchange {
 
     /// Checks a `sendBytes` or `sendBytesLong` before anything is read.
     pub(crate) fn may_send(&self, length: i16) -> Result<(), Refusal> {
-        if !matches!(self.state, State::OutgoingLengthKnown | State::PartialOutgoing | State::FullOutgoing) {
+        if !matches!(
+            self.state,
+            State::OutgoingLengthKnown | State::PartialOutgoing | State::FullOutgoing
+        ) {
             return Err(Refusal::IllegalUse);
         }
         let length = usize::try_from(length).map_err(|_| Refusal::BufferBounds)?;
