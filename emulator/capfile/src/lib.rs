@@ -8,6 +8,7 @@
 //! - [`instruction`] is the one table of bytecodes, from which decoding, disassembly, the verifier, the interpreter and coverage all
 //!   come.
 //! - [`assemble`] makes packages from declarations and mnemonic text, well formed or not: the tool of all tests of the virtual machine.
+//! - [`inspect`] shows what is in a file, with the names of other packages from whoever implements [`inspect::Names`].
 
 pub mod assemble;
 pub mod check;
@@ -16,6 +17,7 @@ pub mod component;
 pub mod container;
 pub mod error;
 pub mod file;
+pub mod inspect;
 pub mod instruction;
 mod reader;
 

@@ -86,10 +86,10 @@ fn fields(
     layout: &Layout,
 ) -> Result<Vec<FieldDescriptor>, AssembleError> {
     let mut fields = Vec::new();
-    for (token, (field, offset)) in (0..).zip(class.statics.iter().zip(&layout.statics)) {
+    for (token, (field, offset)) in class.statics.iter().zip(&layout.statics).enumerate() {
         let field_type = types::parse(scope, &class.name, &field.descriptor)?;
         fields.push(FieldDescriptor {
-            token,
+            token: u8::try_from(token).unwrap_or(NO_TOKEN),
             flags: PUBLIC | STATIC,
             position: *offset,
             class_ref: 0,
