@@ -174,11 +174,12 @@ impl<'c> Registers<'c> {
         this: bool,
         method: MethodId,
     ) -> Result<(), Flow> {
+        let found = code.method(method).ok_or(Fault::IllFormed("no method"))?;
         if this {
-            let nargs = code.method(method).map_or(1, |(_, method)| usize::from(method.nargs));
+            let nargs = usize::from(found.1.nargs);
             let cell = super::registers::get(cells, self.sp.wrapping_sub(nargs));
             receiver(&state.heap, Reference::from_cell(cell), self.context)?;
         }
-        Ok(self.call(code, state, cells, method)?)
+        Ok(self.enter_found(state, cells, method, found)?)
     }
 }

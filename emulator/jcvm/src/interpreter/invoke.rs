@@ -29,6 +29,7 @@ impl<'c> Registers<'c> {
     }
 
     /// Calls the virtual method with this token of the receiver's class.
+    #[inline]
     pub(super) fn invoke_virtual(
         &mut self,
         code: &'c Code,
@@ -106,6 +107,7 @@ impl<'c> Registers<'c> {
     }
 
     /// Calls a loaded method. What the instruction says of its arguments is not believed.
+    #[inline]
     fn call_loaded(
         &mut self,
         code: &'c Code,
@@ -114,11 +116,11 @@ impl<'c> Registers<'c> {
         nargs: u8,
         method: MethodId,
     ) -> Result<(), Flow> {
-        let (_, callee) = code.method(method).ok_or(NO_METHOD)?;
-        if callee.nargs != nargs {
+        let found = code.method(method).ok_or(NO_METHOD)?;
+        if found.1.nargs != nargs {
             return Err(Fault::IllFormed("a call with other arguments").into());
         }
-        Ok(self.call(code, state, cells, method)?)
+        Ok(self.enter_found(state, cells, method, found)?)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The registers of a run, and frames.
 
 use crate::{
-    code::{Code, op::Op},
+    code::{Code, LoadedPackage, Method, op::Op},
     ident::{AppletId, ContextId, MethodId},
     limits::{FRAMES_MAX, STACK_CELLS},
     machine::State,
@@ -141,7 +141,19 @@ impl<'c> Registers<'c> {
         cells: &mut Cells,
         id: MethodId,
     ) -> Result<(), Fault> {
-        let (package, method) = code.method(id).ok_or(Fault::IllFormed("no method"))?;
+        let found = code.method(id).ok_or(Fault::IllFormed("no method"))?;
+        self.enter_found(state, cells, id, found)
+    }
+
+    /// Enters a loaded method that has been looked up.
+    #[inline]
+    pub(crate) fn enter_found(
+        &mut self,
+        state: &mut State,
+        cells: &mut Cells,
+        id: MethodId,
+        (package, method): (&'c LoadedPackage, &'c Method),
+    ) -> Result<(), Fault> {
         if method.is_abstract {
             return Err(Fault::IllFormed("a call of an abstract method"));
         }
@@ -160,8 +172,9 @@ impl<'c> Registers<'c> {
         }
         let (context, applet) = (self.context, self.applet);
         state.frames.push(Frame { method: id, pc: 0, locals: first, context, applet });
-        if let Some(locals) = cells.get_mut(self.sp..floor) {
-            locals.fill(0);
+        // Few, mostly none: a loop is faster than filling a range.
+        for index in self.sp..floor {
+            set(cells, index, 0);
         }
         self.method = id;
         self.ops = &package.ops;

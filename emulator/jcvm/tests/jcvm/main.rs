@@ -1,4 +1,7 @@
 //! The virtual machine, with packages that the tests assemble.
 
 mod basics;
+mod firewall;
+mod model;
+mod transactions;
 mod world;
