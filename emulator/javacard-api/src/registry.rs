@@ -33,6 +33,12 @@ const ALL: &[&[Natives]] = &[
     visa::openplatform::LISTS,
 ];
 
+/// Constructors of what is refused: without them a class cannot be used.
+const REFUSED: &[&str] = &[
+    "javacard/framework/service/CardRemoteObject.<init>()V",
+    "javacard/framework/service/RMIService.<init>(Ljava/rmi/Remote;)V",
+];
+
 /// The native of each method, by number.
 fn dispatch() -> &'static [Option<NativeFn>] {
     static TABLE: OnceLock<Box<[Option<NativeFn>]>> = OnceLock::new();
@@ -55,7 +61,9 @@ pub(crate) fn native(number: u16) -> Option<NativeFn> {
 
 /// Whether a method can be called: it has a native, or needs none.
 pub(crate) fn implemented(number: u16) -> bool {
-    native(number).is_some() || HAS_CODE.get(usize::from(number)) == Some(&false)
+    let keys = KEYS.get(usize::from(number)).copied().unwrap_or_default();
+    let refused = keys.first().is_some_and(|key| REFUSED.contains(key));
+    native(number).is_some() || HAS_CODE.get(usize::from(number)) == Some(&false) && !refused
 }
 
 /// Methods that cannot be imported, as `class.name+descriptor`.

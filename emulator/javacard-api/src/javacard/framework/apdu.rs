@@ -36,7 +36,7 @@ pub(crate) const NATIVES: Natives = &[
 ];
 
 /// The exchange in progress; outside of `process` there is none, and whoever kept the APDU object may not use it.
-pub(super) fn exchange<'e>(call: &'e mut Call<'_, '_>) -> Result<&'e mut Exchange, Trap> {
+pub(crate) fn exchange<'e>(call: &'e mut Call<'_, '_>) -> Result<&'e mut Exchange, Trap> {
     if call.state.exchange.is_none() {
         return refuse(call, Refusal::IllegalUse);
     }
