@@ -17,6 +17,7 @@ use crate::{
         ImportedPackage, InterfaceInfo, MethodBlock, MethodComponent, MethodLocation,
         PublicPackage, ReferenceBlock, ReferenceLocation, StaticResource, StaticResources, tag,
     },
+    instruction::{ConstantOperand, Instruction},
     reader::Writer,
 };
 use iso7816::Aid;
@@ -167,12 +168,13 @@ fn place_block(
         body.location = MethodLocation { block: body.block, offset };
         code.extend(&body.header);
         let start = first_method + code.len();
-        code.extend(filled(scope, order, body)?);
-        for constant in &body.emitted.constants {
+        let filled = filled(scope, order, body)?;
+        for constant in constant_uses(body, &filled) {
             let at = u32::try_from(start + constant.offset).map_err(|_| full())?;
             if constant.wide { &mut references.two_byte } else { &mut references.one_byte }
                 .push(at);
         }
+        code.extend(filled);
         body.first_handler = u16::try_from(handlers.len()).map_err(|_| full())?;
         let of_method = method_handlers(order, &body.emitted.catches, start).ok_or_else(full)?;
         body.handler_count = u16::try_from(of_method.len()).map_err(|_| full())?;
@@ -192,6 +194,23 @@ fn place_block(
     }
     writer.bytes(&code);
     Ok((MethodBlock { handlers, info: writer.bytes, first_method }, references))
+}
+
+/// Where constant pool indices stand in the code: those of raw bytes too, where all of the code can be decoded.
+fn constant_uses(body: &Body, code: &[u8]) -> Vec<ConstantOperand> {
+    let mut uses = Vec::new();
+    let mut offset = 0;
+    while offset < code.len() {
+        let Ok(instruction) = Instruction::decode(code, offset) else {
+            let declared = body.emitted.constants.iter();
+            return declared
+                .map(|known| ConstantOperand { offset: known.offset, index: 0, wide: known.wide })
+                .collect();
+        };
+        uses.extend(instruction.constant());
+        offset = instruction.end();
+    }
+    uses
 }
 
 /// The code with the indices of the constants it uses.
