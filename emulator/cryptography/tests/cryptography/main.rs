@@ -1,0 +1,17 @@
+//! The chip's algorithms: against published vectors, and against themselves.
+
+mod aead;
+mod agreement;
+mod block;
+mod chunks;
+mod constants;
+mod curves;
+mod derivation;
+mod digest;
+mod ecdsa;
+mod hostile;
+mod mac;
+mod rsa;
+mod rsa_vectors;
+mod support;
+mod xec;
