@@ -1,5 +1,7 @@
 //! What the targets share: how an input is cut into pieces, and a card without chance in it.
 
+pub mod vm;
+
 use card::{Card, CardProfile, Random};
 use globalplatform::Protocol;
 use iso7816::{Aid, Response};

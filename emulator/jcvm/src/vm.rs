@@ -58,17 +58,9 @@ impl<'a> Vm<'a> {
         self.state.applets()
     }
 
-    /// The applet whose `register` is awaited, while it is installed.
-    pub const fn applet_record_mut(&mut self, id: AppletId) -> Option<&mut AppletRecord> {
-        let slot = id.0 as usize;
-        if slot < self.state.applets.len() {
-            match self.state.applets.as_mut_slice().split_at_mut(slot).1.first_mut() {
-                Some(record) => record.as_mut(),
-                None => None,
-            }
-        } else {
-            None
-        }
+    /// What the machine knows of an applet, to be completed when it registers.
+    pub fn applet_record_mut(&mut self, id: AppletId) -> Option<&mut AppletRecord> {
+        self.state.applets.get_mut(usize::from(id.0))?.as_mut()
     }
 
     /// Heap, to read.
