@@ -77,12 +77,12 @@ fn galois_counter_mode() {
         cipher,
         tag,
     };
-    let (zeros, none): (&[u8], &[u8]) = (&[0; 16], &[]);
-    gcm(zeros, &[0; 12], none, none, none, &hex!("58e2fccefa7e3061367f1d57a4e7455a")).check();
+    let (zeros, empty): (&[u8], &[u8]) = (&[0; 16], &[]);
+    gcm(zeros, &[0; 12], empty, empty, empty, &hex!("58e2fccefa7e3061367f1d57a4e7455a")).check();
     gcm(
         zeros,
         &[0; 12],
-        none,
+        empty,
         zeros,
         &hex!("0388dace60b6a392f328c2b971b2fe78"),
         &hex!("ab6e47d42cec13bdf53a67b21257bddf"),

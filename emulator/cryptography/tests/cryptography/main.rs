@@ -1,5 +1,8 @@
 //! The chip's algorithms: against published vectors, and against themselves.
 
+// The helpers between the tests are tests as well.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
+
 mod aead;
 mod agreement;
 mod block;
