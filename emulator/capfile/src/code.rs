@@ -59,7 +59,12 @@ pub fn method_code(file: &CapFile, location: MethodLocation) -> Result<Code, Cap
 pub fn all_code(file: &CapFile) -> Result<Vec<Code>, CapError> {
     let mut methods = Vec::new();
     if let Some(descriptor) = &file.descriptor {
+        // A handler belongs to one method: who claims more would have more copied than there is.
+        let mut handlers: usize = file.method.blocks.iter().map(|block| block.handlers.len()).sum();
         for (_, method) in descriptor.methods() {
+            handlers = handlers
+                .checked_sub(usize::from(method.handler_count))
+                .ok_or(CapErrorKind::Handler.at(tag::METHOD, 0))?;
             methods.push(described_code(block_of(file, method.location)?, method)?);
         }
         methods.sort_by_key(|code| code.location);

@@ -91,6 +91,9 @@ pub enum CapErrorKind {
     /// An offset outside of the static image.
     #[error("no static field begins at offset {0}")]
     NoStaticField(u16),
+    /// An instance field beyond the cells that its class declares.
+    #[error("the class declares no cell {0}")]
+    NoInstanceField(u8),
     /// An index outside of the constant pool.
     #[error("there is no constant {0}")]
     NoConstant(u16),
@@ -103,9 +106,6 @@ pub enum CapErrorKind {
     /// A package-visible member of another package.
     #[error("a package-visible member of another package")]
     ForeignPackageMember,
-    /// A class or interface with impossible flags or counts.
-    #[error("impossible flags or counts of a class")]
-    Class,
     /// Classes that extend each other in a circle, or an interface as superclass.
     #[error("the superclass is none that a class can have")]
     Superclass,

@@ -17,7 +17,7 @@ impl Checker<'_> {
     fn constant(&self, constant: Constant) -> Outcome {
         match constant {
             Constant::Class(class) => self.class_or_interface(tag::CONSTANT_POOL, class),
-            Constant::InstanceField { class, .. } => self.class(tag::CONSTANT_POOL, class),
+            Constant::InstanceField { class, token } => self.instance_field(class, token),
             Constant::VirtualMethod { class, token, package_visible }
             | Constant::SuperMethod { class, token, package_visible } => {
                 self.virtual_method(class, token, package_visible)
@@ -33,6 +33,16 @@ impl Checker<'_> {
                 self.import(tag::CONSTANT_POOL, package)
             }
         }
+    }
+
+    fn instance_field(&self, class: ClassRef, token: u8) -> Outcome {
+        self.class(tag::CONSTANT_POOL, class)?;
+        let ClassRef::Internal(offset) = class else { return Ok(()) };
+        let declared = self.file.class.class_at(offset);
+        if declared.is_some_and(|class| token < class.declared_instance_size) {
+            return Ok(());
+        }
+        Err(CapErrorKind::NoInstanceField(token).at(tag::CONSTANT_POOL, usize::from(offset)))
     }
 
     fn virtual_method(&self, class: ClassRef, token: u8, package_visible: bool) -> Outcome {

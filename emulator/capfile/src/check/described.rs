@@ -24,6 +24,11 @@ impl Checker<'_> {
         for offset in descriptor.constant_types.iter().filter(|offset| **offset != NO_TYPE) {
             check_type(&types, *offset)?;
         }
+        let described: BTreeSet<_> = descriptor.classes.iter().map(|class| class.class).collect();
+        let classes = self.file.class.interfaces.len() + self.file.class.classes.len();
+        if described.len() != classes || descriptor.classes.len() != classes {
+            return Err(CapErrorKind::Count(descriptor.classes.len()).at(tag::DESCRIPTOR, 0));
+        }
         descriptor.classes.iter().try_for_each(|class| self.described_class(&types, class))
     }
 

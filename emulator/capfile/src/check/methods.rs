@@ -111,6 +111,10 @@ fn in_code(block: &MethodBlock, handler: &Handler) -> bool {
 }
 
 fn extents(block: &MethodBlock, methods: &[&Code]) -> Outcome {
+    let handlers: usize = methods.iter().map(|code| code.handlers.len()).sum();
+    if handlers != block.handlers.len() {
+        return Err(CapErrorKind::Handler.at(tag::METHOD, 0));
+    }
     let mut end = block.first_method;
     for code in methods {
         if usize::from(code.location.offset) != end {

@@ -126,6 +126,7 @@ fn constants() {
     assert_eq!(pool(1, false, 1, &[0, 2]), CapErrorKind::NoClass(2));
     assert_eq!(pool(1, true, 1, &[0x83]), CapErrorKind::NoImport(3));
     assert_eq!(pool(2, false, 1, &[0, 0]), CapErrorKind::NoClass(0));
+    assert_eq!(pool(2, false, 3, &[4]), CapErrorKind::NoInstanceField(4));
     assert_eq!(pool(3, true, 3, &[0x81]), CapErrorKind::ForeignPackageMember);
     assert_eq!(pool(3, false, 3, &[0x81]), CapErrorKind::NoVirtualMethod(1));
     assert_eq!(pool(4, false, 3, &[0x7F]), CapErrorKind::NoVirtualMethod(0x7F));
@@ -196,6 +197,15 @@ fn descriptors() {
         descriptor.classes[class].methods[position].handler_count = 1;
     });
     assert_eq!(handler, CapErrorKind::Handler);
+    let unclaimed = with(&|descriptor| {
+        let methods = descriptor.classes.iter_mut().flat_map(|class| &mut class.methods);
+        methods.for_each(|method| method.handler_count = 0);
+    });
+    assert_eq!(unclaimed, CapErrorKind::Handler);
+    let undescribed = with(&|descriptor| {
+        descriptor.classes[1].class = descriptor.classes[0].class;
+    });
+    assert_eq!(undescribed, CapErrorKind::Count(4));
     let no_type = with(&|descriptor| {
         let (class, position) = method(descriptor);
         descriptor.classes[class].methods[position].type_offset += 1;
