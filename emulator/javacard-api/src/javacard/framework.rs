@@ -3,10 +3,10 @@
 mod aid;
 pub(crate) mod apdu;
 pub(crate) mod applet;
-mod array_view;
+pub(crate) mod array_view;
 mod exception;
 mod jc_system;
-mod memory;
+pub(crate) mod memory;
 mod owner_pin;
 mod resources;
 mod sensitive_arrays;

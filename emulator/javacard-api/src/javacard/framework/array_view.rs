@@ -32,7 +32,7 @@ pub(super) const READABLE: i16 = 1;
 const WRITABLE: i16 = 2;
 
 /// Makes a view for the context of the server object, or for the caller's own. It lasts as long as the command.
-fn make_array_view(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
+pub(crate) fn make_array_view(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let arguments = call.arguments;
     let array = arguments.reference(0)?;
     let (offset, length) = (arguments.short(1)?, arguments.short(2)?);

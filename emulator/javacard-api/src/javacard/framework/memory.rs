@@ -117,7 +117,7 @@ fn make_global(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 ///
 /// # Errors
 /// `SystemException`: `NO_TRANSIENT_SPACE` when the command has made too many.
-pub(super) fn make_temporary(
+pub(crate) fn make_temporary(
     call: &mut Call<'_, '_>,
     owner: ContextId,
     class: ClassId,
