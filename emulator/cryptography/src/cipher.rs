@@ -101,7 +101,8 @@ impl Cipher {
     /// # Errors
     ///
     /// [`CryptoError::InvalidInit`] without a key; [`CryptoError::IllegalUse`] where the message is not of a length that the algorithm
-    /// takes, a number is not smaller than the modulus, or the padding is not as it should be.
+    /// takes (none at all is none, where nothing is padded), a number is not smaller than the modulus, or the padding is not as it should
+    /// be.
     pub fn finish(
         &mut self,
         rng: &mut dyn CryptoRng,

@@ -12,7 +12,7 @@ mod pss;
 
 pub(crate) use self::{
     encryption::{decrypt, encrypt},
-    pkcs1::{sign, verify},
+    pkcs1::{Scheme, sign, verify},
 };
 pub use self::{
     generate::RsaKeyPair,

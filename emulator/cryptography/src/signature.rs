@@ -29,6 +29,8 @@ pub struct Signature {
 #[derive(Clone)]
 struct State {
     purpose: Purpose,
+    /// Length of the salt of PSS, in bytes, where it is not that of the digest.
+    salt_length: Option<usize>,
     work: Work,
 }
 
@@ -78,18 +80,28 @@ impl Signature {
         })
     }
 
-    /// Takes a key, a purpose, and an initial vector: empty for zeros and where the algorithm has none. What was begun is forgotten.
+    /// Takes a key, a purpose, and a parameter: the initial vector of CBC-MACs, zeros where it is empty; the length of the salt of PSS, in
+    /// two bytes, that of the digest where it is empty; of other algorithms none. What was begun is forgotten.
     ///
     /// # Errors
     ///
-    /// [`CryptoError::IllegalValue`] where the key or the initial vector does not suit the algorithm or the purpose.
-    pub fn init(&mut self, key: Key, purpose: Purpose, vector: &[u8]) -> Result<(), CryptoError> {
+    /// [`CryptoError::IllegalValue`] where the key or the parameter does not suit the algorithm or the purpose.
+    pub fn init(
+        &mut self,
+        key: Key,
+        purpose: Purpose,
+        parameter: &[u8],
+    ) -> Result<(), CryptoError> {
         self.state = None;
-        if !matches!(self.algorithm, SignatureAlgorithm::Mac { .. }) && !vector.is_empty() {
-            return Err(CryptoError::IllegalValue);
-        }
-        let work = self.begin(key, purpose, vector)?;
-        self.state = Some(State { purpose, work });
+        let salt_length = match (self.algorithm, parameter) {
+            (_, []) | (SignatureAlgorithm::Mac { .. }, _) => None,
+            (SignatureAlgorithm::Rsa { scheme: RsaSignatureScheme::Pss, .. }, [high, low]) => {
+                Some(usize::from(u16::from_be_bytes([*high, *low])))
+            }
+            _ => return Err(CryptoError::IllegalValue),
+        };
+        let work = self.begin(key, purpose, parameter)?;
+        self.state = Some(State { purpose, salt_length, work });
         Ok(())
     }
 
@@ -173,11 +185,11 @@ impl Signature {
             Work::Hmac(mac) => Ok(mac.finish()),
             Work::Digested(key, digest) => {
                 let hash = digest.finish();
-                sign_hash(self.algorithm, key, rng, &hash)
+                sign_hash((self.algorithm, state.salt_length), key, rng, &hash)
             }
             Work::Gathered(key, message) => {
                 let message = core::mem::take(message);
-                sign_hash(self.algorithm, key, rng, &message)
+                sign_hash((self.algorithm, state.salt_length), key, rng, &message)
             }
         }
     }
@@ -197,11 +209,11 @@ impl Signature {
             Work::Hmac(mac) => Ok(bool::from(mac.finish().ct_eq(signature))),
             Work::Digested(key, digest) => {
                 let hash = digest.finish();
-                verify_hash(self.algorithm, key, &hash, signature)
+                verify_hash((self.algorithm, state.salt_length), key, &hash, signature)
             }
             Work::Gathered(key, message) => {
                 let message = core::mem::take(message);
-                verify_hash(self.algorithm, key, &message, signature)
+                verify_hash((self.algorithm, state.salt_length), key, &message, signature)
             }
         }
     }
@@ -218,7 +230,9 @@ impl Signature {
         hash: &[u8],
     ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         self.expect(Purpose::Sign)?;
-        sign_hash(self.algorithm, self.digested(hash)?, rng, hash)
+        let algorithm = self.algorithm;
+        let (key, salt_length) = self.digested(hash)?;
+        sign_hash((algorithm, salt_length), key, rng, hash)
     }
 
     /// Verifies the signature of a digest that was made elsewhere [JCAPI 3.0.5 Signature.verifyPreComputedHash].
@@ -228,7 +242,9 @@ impl Signature {
     /// Those of [`Signature::verify`] and [`Signature::sign_hash`].
     pub fn verify_hash(&mut self, hash: &[u8], signature: &[u8]) -> Result<bool, CryptoError> {
         self.expect(Purpose::Verify)?;
-        verify_hash(self.algorithm, self.digested(hash)?, hash, signature)
+        let algorithm = self.algorithm;
+        let (key, salt_length) = self.digested(hash)?;
+        verify_hash((algorithm, salt_length), key, hash, signature)
     }
 
     fn expect(&self, purpose: Purpose) -> Result<(), CryptoError> {
@@ -236,7 +252,7 @@ impl Signature {
     }
 
     /// The key for a digest from elsewhere; what was digested before is forgotten.
-    fn digested(&mut self, hash: &[u8]) -> Result<&Key, CryptoError> {
+    fn digested(&mut self, hash: &[u8]) -> Result<(&Key, Option<usize>), CryptoError> {
         let state = self.state.as_mut().ok_or(CryptoError::InvalidInit)?;
         let Work::Digested(key, digest) = &mut state.work else {
             return Err(CryptoError::IllegalUse);
@@ -245,7 +261,7 @@ impl Signature {
             return Err(CryptoError::IllegalUse);
         }
         digest.reset();
-        Ok(key)
+        Ok((key, state.salt_length))
     }
 }
 
@@ -266,14 +282,14 @@ fn suits(algorithm: SignatureAlgorithm, purpose: Purpose, key: &Key) -> bool {
 }
 
 fn sign_hash(
-    algorithm: SignatureAlgorithm,
+    (algorithm, salt_length): (SignatureAlgorithm, Option<usize>),
     key: &Key,
     rng: &mut dyn CryptoRng,
     hash: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     match (algorithm, key) {
         (SignatureAlgorithm::Rsa { digest, scheme }, Key::RsaPrivate(key)) => {
-            rsa::sign(rng, (scheme, digest), key, hash)
+            rsa::sign(rng, rsa::Scheme { padding: scheme, digest, salt_length }, key, hash)
         }
         (SignatureAlgorithm::Ecdsa { encoding, .. }, Key::EcPrivate(key)) => {
             key.sign(rng, hash, encoding)
@@ -286,14 +302,15 @@ fn sign_hash(
 }
 
 fn verify_hash(
-    algorithm: SignatureAlgorithm,
+    (algorithm, salt_length): (SignatureAlgorithm, Option<usize>),
     key: &Key,
     hash: &[u8],
     signature: &[u8],
 ) -> Result<bool, CryptoError> {
     match (algorithm, key) {
         (SignatureAlgorithm::Rsa { digest, scheme }, Key::RsaPublic(key)) => {
-            rsa::verify((scheme, digest), key, hash, signature)
+            let scheme = rsa::Scheme { padding: scheme, digest, salt_length };
+            Ok(rsa::verify(scheme, key, hash, signature))
         }
         (SignatureAlgorithm::Ecdsa { encoding, .. }, Key::EcPublic(key)) => {
             Ok(key.verify(hash, signature, encoding))

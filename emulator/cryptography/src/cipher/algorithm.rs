@@ -135,8 +135,8 @@ const fn block(cipher: BlockCipher, mode: Mode, padding: Padding) -> CipherAlgor
     CipherAlgorithm::Block { cipher, mode, padding }
 }
 
-/// `Cipher.ALG_*`. Where two constants are one algorithm (AES by its block or its key), the first is the one it is called by.
-const CONSTANTS: [(u8, CipherAlgorithm); 26] = [
+/// `Cipher.ALG_*`. Those of blocks of 192 and 256 bits are not there: they are Rijndael, not AES, and no card has them.
+const CONSTANTS: [(u8, CipherAlgorithm); 22] = [
     (1, block(Des, Cbc, Padding::None)),
     (2, block(Des, Cbc, Padding::Iso9797M1)),
     (3, block(Des, Cbc, Padding::Iso9797M2)),
@@ -150,10 +150,6 @@ const CONSTANTS: [(u8, CipherAlgorithm); 26] = [
     (13, block(Aes, Cbc, Padding::None)),
     (14, block(Aes, Ecb, Padding::None)),
     (15, CipherAlgorithm::Rsa(RsaPadding::Oaep(DigestAlgorithm::Sha1))),
-    (18, block(Aes, Cbc, Padding::None)),
-    (19, block(Aes, Ecb, Padding::None)),
-    (20, block(Aes, Cbc, Padding::None)),
-    (21, block(Aes, Ecb, Padding::None)),
     (22, block(Aes, Cbc, Padding::Iso9797M1)),
     (23, block(Aes, Cbc, Padding::Iso9797M2)),
     (24, block(Aes, Cbc, Padding::Pkcs5)),

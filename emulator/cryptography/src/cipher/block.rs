@@ -47,6 +47,7 @@ impl BlockEngine {
                 direction,
                 chain,
                 rest: Zeroizing::default(),
+                is_empty: true,
             }),
         })
     }
@@ -62,7 +63,7 @@ impl BlockEngine {
     pub(super) fn finish(&mut self, piece: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         match self {
             Self::Blocks(engine) => engine.finish(piece),
-            Self::Stream(engine) => Ok(engine.finish(piece)),
+            Self::Stream(engine) => engine.finish(piece),
             Self::Xts(engine) => engine.finish(piece),
         }
     }
@@ -79,10 +80,13 @@ pub(super) struct Blocks {
     chain: Zeroizing<Vec<u8>>,
     /// What was given and not processed yet.
     rest: Zeroizing<Vec<u8>>,
+    /// Whether nothing was given.
+    is_empty: bool,
 }
 
 impl Blocks {
     fn update(&mut self, piece: &[u8]) -> Zeroizing<Vec<u8>> {
+        self.is_empty &= piece.is_empty();
         let mut blocks = joined(&mut self.rest, piece);
         let length = self.chain.len();
         let mut whole = blocks.len() - blocks.len() % length;
@@ -95,9 +99,15 @@ impl Blocks {
     }
 
     fn finish(&mut self, piece: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        self.is_empty &= piece.is_empty();
         let blocks = joined(&mut self.rest, piece);
-        let output = self.last(blocks);
+        let output = if self.is_empty && self.padding == Padding::None {
+            Err(CryptoError::IllegalUse)
+        } else {
+            self.last(blocks)
+        };
         self.chain.fill(0);
+        self.is_empty = true;
         output
     }
 
@@ -184,6 +194,8 @@ pub(super) struct Stream {
     keystream: Zeroizing<Vec<u8>>,
     /// How much of it is used up.
     used: usize,
+    /// Whether nothing was given.
+    is_empty: bool,
 }
 
 impl Stream {
@@ -195,21 +207,24 @@ impl Stream {
             keystream: vector.clone(),
             register: vector.clone(),
             initial: vector,
+            is_empty: true,
         }
     }
 
     fn update(&mut self, piece: &[u8]) -> Zeroizing<Vec<u8>> {
+        self.is_empty &= piece.is_empty();
         Zeroizing::new(piece.iter().map(|byte| self.next(*byte)).collect())
     }
 
-    fn finish(&mut self, piece: &[u8]) -> Zeroizing<Vec<u8>> {
+    fn finish(&mut self, piece: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         let output = self.update(piece);
         if self.feedback.is_some() {
             self.initial.fill(0);
         }
         self.register.clone_from(&self.initial);
         self.used = self.keystream.len();
-        output
+        let is_empty = core::mem::replace(&mut self.is_empty, true);
+        if is_empty { Err(CryptoError::IllegalUse) } else { Ok(output) }
     }
 
     fn next(&mut self, byte: u8) -> u8 {

@@ -40,7 +40,7 @@ impl BlockMac {
         vector: &[u8],
     ) -> Result<Self, CryptoError> {
         let length = key.block_length();
-        let suits = vector.is_empty() || vector.len() == length;
+        let suits = vector.is_empty() || vector.len() == length && scheme != MacScheme::Cmac;
         if !suits || scheme == MacScheme::Retail && (key.is_aes() || key.length() == length) {
             return Err(CryptoError::IllegalValue);
         }

@@ -49,47 +49,58 @@ fn digest_info(digest: DigestAlgorithm, hash: &[u8]) -> Vec<u8> {
     tagged(tag::SEQUENCE, &[algorithm, tagged(tag::OCTET_STRING, hash)].concat())
 }
 
-/// The block of PKCS#1 v1.5 around a digest, or around what is given.
-fn block(
-    scheme: RsaSignatureScheme,
-    digest: Option<DigestAlgorithm>,
-    hash: &[u8],
-    length: usize,
-) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-    match (scheme, digest) {
-        (RsaSignatureScheme::Pkcs1, Some(digest)) => pad(None, &digest_info(digest, hash), length),
-        _ => pad(None, hash, length),
+/// What a signature is made with besides the key.
+#[derive(Clone, Copy)]
+pub(crate) struct Scheme {
+    pub(crate) padding: RsaSignatureScheme,
+    pub(crate) digest: Option<DigestAlgorithm>,
+    /// Length of the salt of PSS, in bytes, where it is not that of the digest.
+    pub(crate) salt_length: Option<usize>,
+}
+
+impl Scheme {
+    /// The block of PKCS#1 v1.5 around a digest, or around what is given.
+    fn block(self, hash: &[u8], length: usize) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        let padded = match (self.padding, self.digest) {
+            (RsaSignatureScheme::Pkcs1, Some(digest)) => {
+                pad(None, &digest_info(digest, hash), length)
+            }
+            _ => pad(None, hash, length),
+        };
+        // Of a digest, it is not the message that is too long, but the key that is too short.
+        padded
+            .map_err(|error| if self.digest.is_some() { CryptoError::IllegalValue } else { error })
+    }
+
+    /// The digest of PSS, and the length of its salt.
+    fn salted(self) -> Option<(DigestAlgorithm, usize)> {
+        let digest = self.digest.filter(|_| self.padding == RsaSignatureScheme::Pss)?;
+        Some((digest, self.salt_length.unwrap_or(digest.length())))
     }
 }
 
 /// Signs a digest.
 pub(crate) fn sign(
     rng: &mut dyn CryptoRng,
-    (scheme, digest): (RsaSignatureScheme, Option<DigestAlgorithm>),
+    scheme: Scheme,
     key: &RsaPrivateKey,
     hash: &[u8],
 ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
-    if scheme == RsaSignatureScheme::Pss {
-        let digest = digest.ok_or(CryptoError::IllegalUse)?;
-        return key.raw(&pss::encode(rng, digest, hash, key.bits())?);
+    match scheme.salted() {
+        Some(salted) => key.raw(&pss::encode(rng, salted, hash, key.bits())?),
+        None => key.raw(&scheme.block(hash, key.length())?),
     }
-    key.raw(&block(scheme, digest, hash, key.length())?)
 }
 
-/// Verifies the signature of a digest.
-pub(crate) fn verify(
-    (scheme, digest): (RsaSignatureScheme, Option<DigestAlgorithm>),
-    key: &RsaPublicKey,
-    hash: &[u8],
-    signature: &[u8],
-) -> Result<bool, CryptoError> {
+/// Whether a signature is that of a digest.
+pub(crate) fn verify(scheme: Scheme, key: &RsaPublicKey, hash: &[u8], signature: &[u8]) -> bool {
     if signature.len() != key.length() {
-        return Ok(false);
+        return false;
     }
-    let Ok(encoded) = key.raw(signature) else { return Ok(false) };
-    if scheme == RsaSignatureScheme::Pss {
-        let digest = digest.ok_or(CryptoError::IllegalUse)?;
-        return Ok(pss::verify(digest, hash, &encoded, key.bits()));
+    let Ok(encoded) = key.raw(signature) else { return false };
+    if let Some(salted) = scheme.salted() {
+        return pss::verify(salted, hash, &encoded, key.bits());
     }
-    Ok(bool::from(block(scheme, digest, hash, key.length())?.ct_eq(&encoded)))
+    let expected = scheme.block(hash, key.length());
+    expected.is_ok_and(|expected| bool::from(expected.ct_eq(&encoded)))
 }

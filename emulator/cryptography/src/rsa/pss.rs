@@ -1,4 +1,4 @@
-//! PSS [RFC 8017 §9.1]: the digest in the mask generation function too, the salt as long as it.
+//! PSS [RFC 8017 §9.1], the digest in the mask generation function too.
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq as _;
@@ -30,14 +30,15 @@ fn first_mask(bits: usize) -> u8 {
 /// Encodes a digest for a modulus of `modulus_bits` bits [RFC 8017 §9.1.1].
 pub(super) fn encode(
     rng: &mut dyn CryptoRng,
-    digest: DigestAlgorithm,
+    (digest, salt_length): (DigestAlgorithm, usize),
     message_hash: &[u8],
     modulus_bits: usize,
 ) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
     let bits = modulus_bits.saturating_sub(1);
     let length = bits.div_ceil(8);
-    let fill = length.checked_sub(2 * digest.length() + 2).ok_or(CryptoError::IllegalValue)?;
-    let mut salt = Zeroizing::new(vec![0; digest.length()]);
+    let used = digest.length().saturating_add(salt_length).saturating_add(2);
+    let fill = length.checked_sub(used).ok_or(CryptoError::IllegalValue)?;
+    let mut salt = Zeroizing::new(vec![0; salt_length]);
     rng.fill_bytes(&mut salt);
     let hash = hash(digest, message_hash, &salt);
     let mut encoded = Zeroizing::new(vec![0; fill]);
@@ -55,7 +56,7 @@ pub(super) fn encode(
 
 /// Whether a number, as long as the modulus, is an encoding of a digest [RFC 8017 §9.1.2].
 pub(super) fn verify(
-    digest: DigestAlgorithm,
+    (digest, salt_length): (DigestAlgorithm, usize),
     message_hash: &[u8],
     encoded: &[u8],
     modulus_bits: usize,
@@ -74,7 +75,7 @@ pub(super) fn verify(
     if let Some(first) = block.first_mut() {
         *first &= first_mask(bits);
     }
-    let place = block.len().checked_sub(digest.length());
+    let place = block.len().checked_sub(salt_length);
     let Some((padding, salt)) = place.and_then(|place| block.split_at_checked(place)) else {
         return false;
     };

@@ -42,7 +42,7 @@ pub enum RsaSignatureScheme {
     Pkcs1,
     /// PKCS#1 v1.5 around the bare digest, as IKE does [RFC 2409 §5.1].
     Rfc2409,
-    /// PSS: the digest in the mask generation function too, its length the salt's [RFC 8017 §8.1].
+    /// PSS: the digest in the mask generation function too, its length the salt's where no other is given [RFC 8017 §8.1].
     Pss,
 }
 
@@ -139,8 +139,8 @@ const fn ecdsa(digest: DigestAlgorithm) -> SignatureAlgorithm {
     SignatureAlgorithm::Ecdsa { digest: Some(digest), encoding: EcdsaEncoding::Der }
 }
 
-/// `Signature.ALG_*`. Where several constants are one algorithm (AES by the length of its key), the first is the one it is called by.
-const CONSTANTS: [(u8, SignatureAlgorithm); 43] = [
+/// `Signature.ALG_*`. MACs of 192 and 256 bits are not there: they are Rijndael's, not AES's, and no card has them.
+const CONSTANTS: [(u8, SignatureAlgorithm); 41] = [
     (1, des(Cbc, Padding::None, 4)),
     (2, des(Cbc, Padding::None, 8)),
     (3, des(Cbc, Padding::Iso9797M1, 4)),
@@ -169,8 +169,6 @@ const CONSTANTS: [(u8, SignatureAlgorithm); 43] = [
     (29, SignatureAlgorithm::Hmac(Ripemd160)),
     (33, ecdsa(Sha256)),
     (34, ecdsa(Sha384)),
-    (35, aes(Cbc)),
-    (36, aes(Cbc)),
     (37, ecdsa(Sha224)),
     (38, ecdsa(Sha512)),
     (39, rsa(Sha224, Pkcs1)),

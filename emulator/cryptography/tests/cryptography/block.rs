@@ -174,6 +174,10 @@ fn what_is_no_whole_number_of_blocks_is_refused() {
     }
     let refused = crypt(AES_XTS, secret(&[1; 32]), Direction::Encrypt, &[], &[0; 15]);
     assert_eq!(refused, Err(CryptoError::IllegalUse));
+    for constant in [AES_CBC_NOPAD, AES_ECB_NOPAD, AES_CTR, AES_CFB] {
+        let refused = crypt(constant, aes(&KEY_128), Direction::Encrypt, &[], &[]);
+        assert_eq!(refused, Err(CryptoError::IllegalUse));
+    }
 }
 
 #[test]

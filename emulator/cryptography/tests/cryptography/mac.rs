@@ -118,6 +118,9 @@ fn keys_of_another_kind_are_refused() {
     refused(AES_CMAC_128, des(&[1; 16]));
     refused(DES_MAC8_NOPAD, aes(&[1; 16]));
     refused(25, aes(&[1; 16]));
+    let mut cmac = Signature::new(SignatureAlgorithm::from_constant(AES_CMAC_128).unwrap());
+    let vector = cmac.init(aes(&[1; 16]), Purpose::Sign, &[0; 16]);
+    assert_eq!(vector, Err(CryptoError::IllegalValue));
     // The retail MAC wants more than one key.
     refused(DES_MAC8_ISO9797_1_M2_ALG3, des(&[1; 8]));
 }

@@ -91,6 +91,43 @@ fn signatures_of_all_schemes_verify() {
     }
 }
 
+/// [JCAPI 3.0.5 Signature.init]: two bytes tell the length of the salt.
+#[test]
+fn the_salt_of_pss_may_have_another_length() {
+    let algorithm = SignatureAlgorithm::from_constant(RSA_SHA_PKCS1_PSS).unwrap();
+    let [private, _] = oaep_private();
+    let mut signature = Signature::new(algorithm);
+    for (given, other) in [([0, 0], [0, 20]), ([0, 20], [0, 19]), ([0, 106], [0, 20])] {
+        signature.init(private.clone(), Purpose::Sign, &given).unwrap();
+        let made = signature.sign(&mut rng(), b"message").unwrap();
+        for (length, expected) in [(given, true), (other, false)] {
+            signature.init(public(&OAEP_MODULUS), Purpose::Verify, &length).unwrap();
+            assert_eq!(signature.verify(b"message", &made), Ok(expected));
+        }
+    }
+    signature.init(private.clone(), Purpose::Sign, &[0, 107]).unwrap();
+    assert_eq!(signature.sign(&mut rng(), &[]).err(), Some(CryptoError::IllegalValue));
+    for parameter in [&[20][..], &[0, 0, 20]] {
+        let refused = signature.init(private.clone(), Purpose::Sign, parameter);
+        assert_eq!(refused, Err(CryptoError::IllegalValue));
+    }
+    let mut pkcs1 = Signature::new(SignatureAlgorithm::from_constant(10).unwrap());
+    let refused = pkcs1.init(private, Purpose::Sign, &[0, 20]);
+    assert_eq!(refused, Err(CryptoError::IllegalValue));
+}
+
+#[test]
+fn keys_too_short_for_a_digest_are_refused() {
+    let pair = RsaKeyPair::generate(&mut rng(), 512, &[]).unwrap();
+    let key =
+        || Key::RsaPrivate(RsaPrivateKey::new(&pair.modulus, &pair.private_exponent).unwrap());
+    for constant in [42, 45, 46] {
+        assert_eq!(sign(constant, key(), &[]).err(), Some(CryptoError::IllegalValue));
+        assert_eq!(verify(constant, public(&pair.modulus), &[], &pair.q), Ok(false));
+        assert_eq!(verify(constant, public(&pair.modulus), &[], &[1; 64]), Ok(false));
+    }
+}
+
 #[test]
 fn a_digest_from_elsewhere_is_signed() {
     let algorithm = SignatureAlgorithm::from_constant(10).unwrap();
