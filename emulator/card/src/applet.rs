@@ -56,4 +56,36 @@ pub trait Applet: Send {
 
     /// The instance is deleted; its persistent records go with it.
     fn uninstall(&mut self, host: &mut Host<'_>);
+
+    /// Selection as the card performs it: by [`select`](Self::select), unless the engine knows more. `command` is `None` when the card
+    /// selects by itself, at reset or when a channel is opened; `again`: the applet was selected on this channel just before.
+    ///
+    /// # Errors
+    /// The status word when the applet is not selected. A response with an error status comes from one that is.
+    fn enter(
+        &mut self,
+        host: &mut Host<'_>,
+        command: Option<&Command>,
+        again: bool,
+    ) -> Result<Response, StatusWord> {
+        let _ = again;
+        let implicit = Command::new(0, 0xA4, 4, 0).with_data(host.instance().as_bytes());
+        match self.select(host, command.unwrap_or(&implicit)) {
+            Err(StatusWord::APPLET_SELECT_FAILED) => Err(StatusWord::APPLET_SELECT_FAILED),
+            Err(status) => Ok(Response::status(status)),
+            Ok(data) => Ok(Response::ok(data)),
+        }
+    }
+
+    /// Deselection as the card performs it; `again`: the applet is going to be selected again.
+    fn leave(&mut self, host: &mut Host<'_>, again: bool) {
+        let _ = again;
+        self.deselect(host);
+    }
+
+    /// Whether a SELECT of something that the card does not have is a command to this applet, while it is selected
+    /// [JCRE 3.0.5 §4.5].
+    fn takes_select(&self) -> bool {
+        false
+    }
 }

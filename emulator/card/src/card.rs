@@ -16,11 +16,12 @@ use crate::{
     domain::LoadPolicy,
     host::Host,
     image::{ImageError, ImageStore, MemoryImage},
-    nvm::{Nvm, Owner, WriteLog},
+    nvm::{Nvm, NvmError, Owner, WriteLog},
     profile::{CardProfile, Personality, ProfileError},
     random::Random,
     secure_channel::Session,
     state::{self, Registry},
+    vm::{self, Failure, JavaCard},
 };
 
 /// Most modules a card can have.
@@ -71,6 +72,7 @@ pub struct Card {
     pub(crate) log: WriteLog,
     pub(crate) registry: Registry,
     pub(crate) instances: BTreeMap<Aid, Box<dyn Applet>>,
+    pub(crate) java: JavaCard,
     pub(crate) channels: [Option<LogicalChannel>; CHANNEL_COUNT],
     // Response bytes that wait for GET RESPONSE, with the channel they belong to.
     pending_response: Option<(usize, Vec<u8>)>,
@@ -135,9 +137,10 @@ impl Card {
         log.set_capacity(capacity(&personality));
         let mut card = Self {
             registry: Registry::load(&log)?,
+            java: JavaCard::new(&personality.java_card),
+            load_policy: personality.java_card.load,
             personality,
             modules,
-            load_policy: LoadPolicy::default(),
             random,
             log,
             instances: BTreeMap::new(),
@@ -145,6 +148,7 @@ impl Card {
             pending_response: None,
             powered: false,
         };
+        card.restore_machine()?;
         card.restore_instances()?;
         Ok(card)
     }
@@ -163,6 +167,7 @@ impl Card {
         self.powered = true;
         self.pending_response = None;
         self.channels = Default::default();
+        self.java.reset();
         self.instances.values_mut().for_each(|applet| applet.reset());
         self.open_channel(0);
     }
@@ -179,9 +184,7 @@ impl Card {
         self.powered = false;
         self.channels = Default::default();
         self.pending_response = None;
-        if self.log.roll_back() {
-            self.reload();
-        }
+        self.undo();
     }
 
     /// Whether the card has power; [`Card::tear_after`] takes it away.
@@ -226,16 +229,22 @@ impl Card {
         instance: Aid,
         parameters: &[u8],
     ) -> Result<(), StatusWord> {
-        let load_file = self.module(None, module)?.load_file();
+        let load_file = self.load_file_of(None, module)?;
         let installed =
             self.install_instance(load_file, module, instance, [0; 3], parameters).and_then(|()| {
                 self.registry.set_life_cycle(&mut self.log, instance, 0x07)?;
-                Ok(self.log.commit()?)
+                Ok(self.commit()?)
             });
         if installed.is_err() {
             self.undo();
         }
         installed
+    }
+
+    /// Why the virtual machine refused or ended the last command, if it did: what a status word cannot say.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&Failure> {
+        self.java.failure()
     }
 
     /// Ends a command: what it wrote is committed if it succeeded (9000, 61xx, 62xx, 63xx), undone otherwise.
@@ -246,7 +255,7 @@ impl Card {
             self.undo();
             return response;
         }
-        match self.log.commit() {
+        match self.commit() {
             Ok(()) => response,
             Err(error) => {
                 self.undo();
@@ -255,10 +264,33 @@ impl Card {
         }
     }
 
+    /// What the command wrote survives, in the virtual machine and out of it.
+    fn commit(&mut self) -> Result<(), NvmError> {
+        self.java.mirror(&mut self.log)?;
+        self.log.commit()?;
+        self.java.settle();
+        Ok(())
+    }
+
     fn undo(&mut self) {
-        if self.log.roll_back() {
+        let system_changed = self.log.roll_back();
+        self.java.take_back(&self.log);
+        if system_changed {
             self.reload();
         }
+        if self.java.is_stale()
+            && let Err(error) = self.restore_machine()
+        {
+            tracing::error!(%error, "virtual machine not restored");
+        }
+    }
+
+    /// Makes the virtual machine anew from its records.
+    fn restore_machine(&mut self) -> Result<(), CardError> {
+        let mut java = JavaCard::new(&self.personality.java_card);
+        java.restore(&self.log, &self.registry)?;
+        self.java = java;
+        Ok(())
     }
 
     /// The records of the system were taken back: registry and instances follow them.
@@ -282,6 +314,10 @@ impl Card {
             .map(|entry| (entry.aid, entry.module))
             .collect();
         for (instance, module) in missing {
+            if let Some(applet) = self.java.instance(instance) {
+                self.instances.insert(instance, applet);
+                continue;
+            }
             let index = self
                 .modules
                 .iter()
@@ -295,20 +331,22 @@ impl Card {
         Ok(())
     }
 
-    /// The module with this AID, in this load file if one is named.
-    pub(crate) fn module(
+    /// The load file that has the module with this AID: this one, if one is named. What was loaded comes before what is in ROM.
+    pub(crate) fn load_file_of(
         &self,
         load_file: Option<Aid>,
         module: Aid,
-    ) -> Result<&dyn ExecutableModule, StatusWord> {
-        self.modules
-            .iter()
-            .find(|candidate| {
+    ) -> Result<Aid, StatusWord> {
+        let in_rom = || {
+            let mut modules = self.modules.iter();
+            let found = modules.find(|candidate| {
                 candidate.module() == module
                     && load_file.is_none_or(|load_file| candidate.load_file() == load_file)
-            })
-            .map(Box::as_ref)
-            .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
+            });
+            found.map(|found| found.load_file())
+        };
+        let loaded = self.java.package_of(load_file, module);
+        loaded.or_else(in_rom).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
     }
 
     /// Calls a module with a host that has no secure channel.
@@ -326,8 +364,31 @@ impl Card {
             session: &mut Session::None,
             registry: &mut self.registry,
             personality: &self.personality,
+            java: &mut self.java,
+            channel: None,
         };
         call(module.as_ref(), &mut host)
+    }
+
+    /// Makes an instance of a loaded applet, with a host that has no secure channel.
+    pub(crate) fn install_loaded(
+        &mut self,
+        (load_file, module): (Aid, Aid),
+        instance: Aid,
+        privileges: [u8; 3],
+        parameters: &[u8],
+    ) -> Result<Box<dyn Applet>, StatusWord> {
+        let mut host = Host {
+            nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
+            instance,
+            random: self.random.as_mut(),
+            session: &mut Session::None,
+            registry: &mut self.registry,
+            personality: &self.personality,
+            java: &mut self.java,
+            channel: None,
+        };
+        vm::install(&mut host, load_file, module, privileges, parameters)
     }
 
     /// Calls an instance, with the secure channel of a logical channel or none. `None`: there is no such instance.
@@ -339,6 +400,7 @@ impl Card {
     ) -> Option<R> {
         let applet = self.instances.get_mut(&instance)?;
         let mut detached = Session::None;
+        let number = channel.and_then(|index| u8::try_from(index).ok());
         let channel = channel.and_then(|index| self.channels.get_mut(index)?.as_mut());
         let mut host = Host {
             nvm: Nvm::new(&mut self.log, Owner::Instance(instance), channel.is_none()),
@@ -347,6 +409,8 @@ impl Card {
             session: channel.map_or(&mut detached, |channel| &mut channel.session),
             registry: &mut self.registry,
             personality: &self.personality,
+            java: &mut self.java,
+            channel: number,
         };
         Some(call(applet.as_mut(), &mut host))
     }

@@ -10,6 +10,7 @@ use crate::{
     random::{CardRng, Random},
     secure_channel::{SecureChannel, Session},
     state::{LOCKED, Registry},
+    vm::JavaCard,
 };
 
 /// The card, as one applet instance sees it during one call.
@@ -20,6 +21,10 @@ pub struct Host<'a> {
     pub(crate) session: &'a mut Session,
     pub(crate) registry: &'a mut Registry,
     pub(crate) personality: &'a Personality,
+    /// The virtual machine.
+    pub(crate) java: &'a mut JavaCard,
+    /// The logical channel of the command, when there is one.
+    pub(crate) channel: Option<u8>,
 }
 
 impl<'a> Host<'a> {

@@ -67,8 +67,21 @@ pub struct LoadFileInfo {
     /// AIDs of its modules.
     #[serde(serialize_with = "encoding::aids::serialize")]
     pub modules: Vec<Aid>,
-    /// Whether its bytes were loaded; what runs is the package in ROM either way.
+    /// Whether it was loaded, rather than being in ROM only.
     pub loaded: bool,
+    /// What runs it.
+    pub engine: Engine,
+}
+
+/// What runs a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Engine {
+    /// Code in the card's ROM, whatever the bytes of a load file of the same AID.
+    Rom,
+    /// The virtual machine.
+    VirtualMachine,
 }
 
 /// A key: where it is and how to recognise it.
@@ -132,11 +145,19 @@ impl Card {
             .collect()
     }
 
-    /// Packages, in the order of the modules that the card was made with.
+    /// Packages: those of the virtual machine, then those in ROM in the order of the modules that the card was made with.
     #[must_use]
     pub fn load_files(&self) -> Vec<LoadFileInfo> {
-        let mut files: Vec<LoadFileInfo> = Vec::new();
-        for module in &self.modules {
+        let in_machine = self.java.packages().map(|(aid, version, modules)| LoadFileInfo {
+            aid,
+            version,
+            modules,
+            loaded: true,
+            engine: Engine::VirtualMachine,
+        });
+        let mut files: Vec<LoadFileInfo> = in_machine.collect();
+        let in_rom = self.modules.iter();
+        for module in in_rom.filter(|module| self.java.package(module.load_file()).is_none()) {
             let aid = module.load_file();
             match files.iter_mut().find(|file| file.aid == aid) {
                 Some(file) => file.modules.push(module.module()),
@@ -145,6 +166,7 @@ impl Card {
                     version: module.version(),
                     modules: vec![module.module()],
                     loaded: self.is_loaded(aid),
+                    engine: Engine::Rom,
                 }),
             }
         }

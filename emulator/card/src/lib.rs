@@ -17,6 +17,7 @@ pub mod profile;
 pub mod random;
 mod secure_channel;
 mod state;
+mod vm;
 
 pub use applet::{Applet, ExecutableModule};
 pub use card::{Card, CardError};
@@ -24,6 +25,9 @@ pub use domain::LoadPolicy;
 pub use host::Host;
 pub use image::{ImageError, ImageStore, MemoryImage, RedbImage};
 pub use nvm::Nvm;
-pub use profile::{CardProfile, Cplc, InitialKeySet, Personality, ProfileError};
+pub use profile::{
+    CardProfile, Cplc, InitialKeySet, JavaCardProfile, Personality, ProfileError, Transmission,
+};
 pub use random::Random;
 pub use secure_channel::SecureChannel;
+pub use vm::Failure;

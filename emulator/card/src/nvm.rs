@@ -17,8 +17,8 @@ pub(crate) use self::log::WriteLog;
 pub const RECORD_OVERHEAD: usize = 8;
 /// Longest record key, in bytes.
 pub const KEY_LENGTH_MAX: usize = 64;
-/// Longest record value, in bytes.
-pub const VALUE_LENGTH_MAX: usize = 0x1_0000;
+/// Longest record value, in bytes: the longest array of the virtual machine, 32,767 cells, with its header.
+pub const VALUE_LENGTH_MAX: usize = 0x2_0020;
 /// Memory that only the card itself may fill, in bytes: a full card must still count its sessions.
 pub const SYSTEM_RESERVE: usize = 1024;
 
@@ -151,6 +151,11 @@ impl<'a> Nvm<'a> {
             return Ok(());
         }
         Ok(self.log.commit()?)
+    }
+
+    /// Whether the command is done whole or not at all.
+    pub(crate) const fn is_indivisible(&self) -> bool {
+        self.indivisible
     }
 
     /// Persistent memory of the whole card that is left, in bytes.

@@ -4,6 +4,7 @@
 //! afterwards.
 
 mod cplc;
+mod java_card;
 mod keys;
 
 use globalplatform::scp::Protocol;
@@ -11,7 +12,11 @@ use iso7816::{Aid, Atr};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-pub use self::{cplc::Cplc, keys::InitialKeySet};
+pub use self::{
+    cplc::Cplc,
+    java_card::{JavaCardProfile, Transmission},
+    keys::InitialKeySet,
+};
 use crate::encoding;
 
 /// The ATR of a blank CoolKey: its historical bytes are what CoolKey clients know a blank token by.
@@ -60,6 +65,9 @@ pub struct Personality {
     /// Card image number (tag 45), hex; none when empty.
     #[serde(with = "encoding::bytes")]
     pub cin: Vec<u8>,
+    // The last field: images that were made before it was there are read with its default after what they have.
+    /// The Java Card runtime environment.
+    pub java_card: JavaCardProfile,
 }
 
 impl Default for Personality {
@@ -77,6 +85,7 @@ impl Default for Personality {
             life_cycle: 0x07,
             iin: Vec::new(),
             cin: Vec::new(),
+            java_card: JavaCardProfile::default(),
         }
     }
 }
@@ -114,7 +123,7 @@ impl Personality {
         {
             return Err(ProfileError::ValueOutOfRange);
         }
-        Ok(())
+        self.java_card.check()
     }
 }
 
@@ -197,7 +206,7 @@ pub enum ProfileError {
         /// Option.
         i: u8,
     },
-    /// Block size, IIN, CIN or version out of range.
-    #[error("block size, IIN, CIN or version out of range")]
+    /// Block size, IIN, CIN, version or a limit of the virtual machine out of range.
+    #[error("block size, IIN, CIN, version or a limit of the virtual machine out of range")]
     ValueOutOfRange,
 }

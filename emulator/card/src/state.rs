@@ -14,13 +14,15 @@ pub(crate) use self::{
 use crate::{
     image::ImageError,
     nvm::{Owner, WriteLog},
-    profile::{CardProfile, Personality},
+    profile::{CardProfile, JavaCardProfile, Personality},
 };
 
 const PERSONALITY: &[u8] = b"personality";
 const FORMAT: &[u8] = b"format";
-/// Version of the record layout; an image of another version is refused.
-const FORMAT_VERSION: u8 = 1;
+/// Version of the record layout; an image of a later version is refused.
+const FORMAT_VERSION: u8 = 2;
+/// The version before the virtual machine: its personality ends where [`JavaCardProfile`] begins.
+const FORMAT_WITHOUT_JAVA_CARD: u8 = 1;
 
 /// Reads a record of the system.
 pub(crate) fn load<T: DeserializeOwned>(log: &WriteLog, key: &[u8]) -> Option<T> {
@@ -39,12 +41,18 @@ pub(crate) fn save<T: Serialize>(
 
 /// Reads what kind of card an image holds.
 pub(crate) fn personality(log: &WriteLog) -> Result<Personality, ImageError> {
+    let missing = || ImageError::Corrupt("no personality");
     match load::<u8>(log, FORMAT) {
-        None => return Err(ImageError::Empty),
-        Some(FORMAT_VERSION) => {}
-        Some(_) => return Err(ImageError::Corrupt("records of another version")),
+        None => Err(ImageError::Empty),
+        Some(FORMAT_VERSION) => load(log, PERSONALITY).ok_or_else(missing),
+        Some(FORMAT_WITHOUT_JAVA_CARD) => {
+            let mut bytes = log.get(Owner::System, PERSONALITY).ok_or_else(missing)?.to_vec();
+            let added = postcard::to_allocvec(&JavaCardProfile::default());
+            bytes.extend(added.map_err(|_| missing())?);
+            postcard::from_bytes(&bytes).map_err(|_| missing())
+        }
+        Some(_) => Err(ImageError::Corrupt("records of another version")),
     }
-    load(log, PERSONALITY).ok_or(ImageError::Corrupt("no personality"))
 }
 
 /// Writes the records of a card that is born.

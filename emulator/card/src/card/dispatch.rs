@@ -1,6 +1,6 @@
 //! From a command to whoever answers it [GPCS 2.3.1 §6.4.2, §11.1.4].
 
-use iso7816::{Command, Response, StatusWord};
+use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::Card;
 use crate::channel::{CHANNEL_COUNT, Selected};
@@ -20,6 +20,7 @@ impl Card {
     /// Answers a command, and ends what it wrote.
     pub(super) fn answer(&mut self, command: &Command) -> Response {
         let channel = usize::from(command.header.channel());
+        self.java.begin_command();
         if let Some(response) = self.rest_of_response(channel, command) {
             return response;
         }
@@ -48,13 +49,22 @@ impl Card {
             }
             INS_MANAGE_CHANNEL if interindustry => self.manage_channel(channel, command),
             _ => match selected {
-                Selected::Application(aid) if !terminated => self
-                    .with_applet(Some(channel), aid, |applet, host| applet.process(host, command))
-                    .unwrap_or(Err(StatusWord::APPLET_SELECT_FAILED)),
+                Selected::Application(aid) if !terminated => self.process(channel, aid, command),
                 Selected::Nothing if !terminated => Err(StatusWord::APPLET_SELECT_FAILED),
                 _ => self.issuer_domain(channel, command),
             },
         }
+    }
+
+    /// Lets an application answer.
+    pub(super) fn process(
+        &mut self,
+        channel: usize,
+        aid: Aid,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        self.with_applet(Some(channel), aid, |applet, host| applet.process(host, command))
+            .unwrap_or(Err(StatusWord::APPLET_SELECT_FAILED))
     }
 
     /// Keeps what a short response cannot hold for GET RESPONSE [ISO 7816-4 §5.3.4].

@@ -1,6 +1,6 @@
 //! MANAGE CHANNEL [GPCS 2.3.1 §11.7].
 
-use iso7816::{Command, Response, StatusWord};
+use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::Card;
 use crate::channel::{CHANNEL_COUNT, LogicalChannel, Selected};
@@ -40,16 +40,30 @@ impl Card {
             self.open_channel(index);
         } else {
             let selected = self.channel(origin)?.selected;
-            if matches!(selected, Selected::Application(_)) {
-                // It is selected already, and not multi-selectable.
-                return Err(StatusWord::CONDITIONS_OF_USE);
-            }
             if let Some(slot) = self.channels.get_mut(index) {
                 *slot = Some(LogicalChannel::new(selected));
+            }
+            if let Selected::Application(aid) = selected {
+                self.select_there(index, aid)?;
             }
         }
         let told = if number == 0 { u8::try_from(index).ok() } else { None };
         Ok(Response::ok(told.into_iter().collect()))
+    }
+
+    /// Selects on a new channel what is selected on the one that opened it; where that is refused, the channel stays closed
+    /// [JCRE 3.0.5 §4.3].
+    fn select_there(&mut self, index: usize, aid: Aid) -> Result<(), StatusWord> {
+        if let Some(slot) = self.channels.get_mut(index) {
+            *slot = Some(LogicalChannel::new(Selected::Nothing));
+        }
+        let entered = self.select_application(index, aid, None);
+        if entered.is_err()
+            && let Some(slot) = self.channels.get_mut(index)
+        {
+            *slot = None;
+        }
+        entered.map(|_| ())
     }
 
     fn close(&mut self, number: usize) -> Result<Response, StatusWord> {

@@ -33,9 +33,14 @@ impl Card {
             self.find_by_name(channel, &command.data, next)?
         };
         let locked = self.registry.isd.life_cycle == CARD_LOCKED;
+        if let (None, Selected::Application(aid)) = (found, self.channel(channel)?.selected)
+            && self.instances.get(&aid).is_some_and(|applet| applet.takes_select())
+        {
+            return self.process(channel, aid, command);
+        }
         match found.ok_or(StatusWord::NOT_FOUND)? {
             Selected::Application(_) if locked => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
-            Selected::Application(aid) => self.select_application(channel, aid, command),
+            Selected::Application(aid) => self.select_application(channel, aid, Some(command)),
             _ => {
                 self.leave(channel);
                 *self.channel(channel)? = LogicalChannel::new(Selected::IssuerDomain);
@@ -65,33 +70,49 @@ impl Card {
         Ok(all.find(|(aid, _)| aid.starts_with(name)).map(|(_, selected)| selected))
     }
 
-    fn select_application(
+    /// Selects an application, by a command or implicitly [JCRE 3.0.5 §4.5].
+    pub(super) fn select_application(
         &mut self,
         channel: usize,
         aid: Aid,
-        command: &Command,
+        command: Option<&Command>,
     ) -> Result<Response, StatusWord> {
-        let here = self.channel(channel)?.selected == Selected::Application(aid);
-        if !here && self.is_selected(aid) {
-            // No application of this card is multi-selectable [JCRE 3.0.5 §4.2].
+        let again = self.channel(channel)?.selected == Selected::Application(aid);
+        if self.is_busy(channel, aid) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        self.leave(channel);
+        self.leave_for(channel, again);
         *self.channel(channel)? = LogicalChannel::new(Selected::Application(aid));
-        let answer = self
-            .with_applet(Some(channel), aid, |applet, host| applet.select(host, command))
+        let entered = self
+            .with_applet(Some(channel), aid, |applet, host| applet.enter(host, command, again))
             .unwrap_or(Err(StatusWord::APPLET_SELECT_FAILED));
-        if answer == Err(StatusWord::APPLET_SELECT_FAILED) {
+        if entered.is_err() {
             self.channel(channel)?.selected = Selected::Nothing;
         }
-        answer.map(Response::ok)
+        entered
+    }
+
+    /// Whether an application is selected elsewhere and cannot be on this channel, too: one of the virtual machine may be made for
+    /// that, one in ROM is not [JCRE 3.0.5 §4.2].
+    fn is_busy(&mut self, channel: usize, aid: Aid) -> bool {
+        if self.java.applet(aid).is_some() {
+            return self.java.is_busy(aid, channel);
+        }
+        let selected = Selected::Application(aid);
+        let mut others = self.channels.iter().enumerate().filter(|(index, _)| *index != channel);
+        others.any(|(_, open)| open.as_ref().is_some_and(|open| open.selected == selected))
     }
 
     /// Deselects what is selected on a channel; its session ends.
     pub(super) fn leave(&mut self, channel: usize) {
+        self.leave_for(channel, false);
+    }
+
+    /// Deselects what is selected on a channel; `again`: it is going to be selected again.
+    fn leave_for(&mut self, channel: usize, again: bool) {
         let Ok(open) = self.channel(channel) else { return };
         if let Selected::Application(aid) = open.selected {
-            self.with_applet(Some(channel), aid, |applet, host| applet.deselect(host));
+            self.with_applet(Some(channel), aid, |applet, host| applet.leave(host, again));
         }
     }
 
@@ -102,9 +123,10 @@ impl Card {
         *slot = Some(LogicalChannel::new(Selected::IssuerDomain));
         let locked = matches!(self.registry.isd.life_cycle, CARD_LOCKED | 0xFF);
         let default = self.registry.default_selected();
-        if let Some(aid) = default.filter(|aid| !locked && !self.is_selected(*aid)) {
-            let command = Command::new(0, 0xA4, 4, 0).with_data(aid.as_bytes());
-            let response = self.select_application(channel, aid, &command);
+        if let Some(aid) = default.filter(|_| !locked)
+            && !self.is_busy(channel, aid)
+        {
+            let response = self.select_application(channel, aid, None);
             self.settle(response.unwrap_or_else(Response::status));
         }
     }

@@ -38,7 +38,8 @@ impl Card {
         if self.registry.application(name).is_some() {
             return self.delete_application(name);
         }
-        if !self.modules.iter().any(|module| module.load_file() == name) {
+        let in_rom = self.modules.iter().any(|module| module.load_file() == name);
+        if !in_rom && self.java.package(name).is_none() {
             return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
         }
         let instances = self.registry.instances_of(name);
@@ -46,15 +47,29 @@ impl Card {
         if !self.is_loaded(name) || !related && !instances.is_empty() {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        instances.into_iter().try_for_each(|instance| self.delete_application(instance))?;
+        if !self.java.may_unload(name) {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        instances.into_iter().try_for_each(|instance| self.remove_application(instance))?;
+        self.java.unload(name);
         Ok(self.log.delete_owner(Owner::LoadFile(name))?)
     }
 
     fn delete_application(&mut self, name: Aid) -> Result<(), StatusWord> {
+        if !self.java.may_remove(name) {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        self.remove_application(name)
+    }
+
+    fn remove_application(&mut self, name: Aid) -> Result<(), StatusWord> {
         if self.is_selected(name) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         self.with_applet(None, name, |applet, host| applet.uninstall(host));
+        // What it stored elsewhere before it goes is part of the command.
+        self.java.mirror(&mut self.log)?;
+        self.java.remove(name);
         // The registry first: when anything fails from here on it is loaded again, and with it the instance.
         self.registry.remove(&mut self.log, name)?;
         self.instances.remove(&name);

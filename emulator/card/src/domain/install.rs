@@ -55,7 +55,7 @@ impl Card {
                 make_selectable,
             } => {
                 let module = module.ok_or(StatusWord::WRONG_DATA)?;
-                let load_file = self.module(load_file, module)?.load_file();
+                let load_file = self.load_file_of(load_file, module)?;
                 let instance = instance.unwrap_or(module);
                 self.check_memory(&parameters)?;
                 self.check_privileges(privileges, make_selectable)?;
@@ -125,23 +125,27 @@ impl Card {
     ) -> Result<(), StatusWord> {
         let in_use = instance == self.registry.isd.aid
             || self.registry.application(instance).is_some()
-            || self.modules.iter().any(|module| module.load_file() == instance);
+            || self.modules.iter().any(|module| module.load_file() == instance)
+            || self.java.package(instance).is_some();
         if in_use {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         if self.registry.applications().count() >= APPLICATIONS_MAX {
             return Err(StatusWord::NO_MEMORY);
         }
-        let index = self
-            .modules
-            .iter()
-            .position(|known| known.module() == module && known.load_file() == load_file)
-            .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let entry =
             Application { aid: instance, load_file, module, life_cycle: INSTALLED, privileges };
         self.registry.put(&mut self.log, entry)?;
-        let applet =
-            self.with_module(index, instance, |module, host| module.install(host, parameters))?;
+        let applet = if self.java.package(load_file).is_some() {
+            self.install_loaded((load_file, module), instance, privileges, parameters)?
+        } else {
+            let index = self
+                .modules
+                .iter()
+                .position(|known| known.module() == module && known.load_file() == load_file)
+                .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+            self.with_module(index, instance, |module, host| module.install(host, parameters))?
+        };
         self.instances.insert(instance, applet);
         Ok(())
     }

@@ -1,47 +1,39 @@
 //! LOAD [GPCS 2.3.1 §9.3.5, §11.6].
 
 use globalplatform::command::{self, LoadFile};
-use iso7816::{Aid, Command, Response, StatusWord};
+use iso7816::{Command, Response, StatusWord};
+use serde::{Deserialize, Serialize};
 
 use super::{NO_CONFIRMATION, refused};
-use crate::{applet::ExecutableModule, card::Card, channel::Load, nvm::Owner};
+use crate::{card::Card, channel::Load, nvm::Owner};
 
 /// Most blocks of a load file: the block number is one byte [GPCS 2.3.1 §11.6.2.2].
 const BLOCKS_MAX: usize = 256;
-/// Record in which a load file is kept.
+/// Record in which a load file is kept that is never run.
 const IMAGE: &[u8] = b"image";
 
 /// What the card does with a load file that was received in full.
 ///
-/// This is the place that an engine for load files takes: it will check, link and keep them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Instances of a package in ROM stay what they are: INSTALL [for load] is refused while there are any, so that nothing changes its
+/// engine under way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum LoadPolicy {
+    /// The load file is linked, verified and run in the virtual machine. If a package of the same AID is masked into ROM, the loaded
+    /// one takes its place as long as it is there: INSTALL makes instances of the loaded one, and after its deletion of the one in ROM
+    /// again.
+    #[default]
+    Load,
+    /// As `Load`, except for a load file whose package is masked into ROM: its bytes are kept and take up memory, **but what runs is
+    /// the package in ROM**, and nobody looks at the bytes.
+    RomStandsIn,
     /// No load file is accepted.
     Refuse,
-    /// A load file is accepted when a package of its AID is masked into ROM. Its bytes are kept and take up memory, **but what runs
-    /// is the package in ROM**: token managers load the applet they expect before they install it, and find it there.
-    #[default]
-    RomStandsIn,
-}
-
-impl LoadPolicy {
-    /// Whether a load file with these data may enter the registry.
-    fn admit(
-        self,
-        load_file: Aid,
-        modules: &[Box<dyn ExecutableModule>],
-    ) -> Result<(), StatusWord> {
-        let in_rom = modules.iter().any(|module| module.load_file() == load_file);
-        match self {
-            Self::RomStandsIn if in_rom => Ok(()),
-            _ => Err(StatusWord::WRONG_DATA),
-        }
-    }
 }
 
 impl Card {
-    /// Sets what is done with load files. Not kept in the image.
+    /// Sets what is done with load files from now on; the next time the card is opened, its profile's policy holds again.
     pub const fn set_load_policy(&mut self, policy: LoadPolicy) {
         self.load_policy = policy;
     }
@@ -72,17 +64,23 @@ impl Card {
     }
 
     fn finish_load(&mut self, load: Load) -> Result<(), StatusWord> {
-        check_structure(&load.bytes)?;
-        self.load_policy.admit(load.aid, &self.modules)?;
-        Ok(self.log.put(Owner::LoadFile(load.aid), IMAGE, load.bytes)?)
+        let code = data_block(&load.bytes)?;
+        let in_rom = self.modules.iter().any(|module| module.load_file() == load.aid);
+        match self.load_policy {
+            LoadPolicy::Refuse => Err(StatusWord::WRONG_DATA),
+            LoadPolicy::RomStandsIn if in_rom => {
+                Ok(self.log.put(Owner::LoadFile(load.aid), IMAGE, load.bytes)?)
+            }
+            _ => self.java.load(&mut self.log, load.aid, &code),
+        }
     }
 }
 
 /// Signatures of security domains, then one data block in clear: no domain of this card deciphers any [GPCS 2.3.1 §11.6.2.3].
-fn check_structure(bytes: &[u8]) -> Result<(), StatusWord> {
+fn data_block(bytes: &[u8]) -> Result<Vec<u8>, StatusWord> {
     let file = LoadFile::parse(bytes).map_err(refused)?;
     if file.ciphered || file.icv.is_some() || file.data_block.is_empty() {
         return Err(StatusWord::WRONG_DATA);
     }
-    Ok(())
+    Ok(file.data_block)
 }

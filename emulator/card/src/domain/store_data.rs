@@ -95,7 +95,8 @@ impl Card {
     /// Gives the issuer security domain another AID.
     fn rename(&mut self, aid: Aid) -> Result<(), StatusWord> {
         let taken = self.registry.application(aid).is_some()
-            || self.modules.iter().any(|module| module.load_file() == aid);
+            || self.modules.iter().any(|module| module.load_file() == aid)
+            || self.java.package(aid).is_some();
         if taken {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }

@@ -84,6 +84,43 @@ impl WriteLog {
         self.end_write()
     }
 
+    /// Writes the record of an object of the virtual machine, or deletes it. The machine has counted the stores that it holds, and has
+    /// kept within the memory that was free: neither is looked at again.
+    pub(crate) fn mirror(
+        &mut self,
+        owner: Owner,
+        key: &[u8],
+        value: Option<Vec<u8>>,
+    ) -> Result<(), NvmError> {
+        if value.as_ref().is_some_and(|value| value.len() > VALUE_LENGTH_MAX) {
+            return Err(NvmError::RecordTooLong);
+        }
+        let before = self.get(owner, key);
+        if before == value.as_deref() {
+            return Ok(());
+        }
+        let (before, after) = (
+            before.map_or(0, |old| cost(key, old)),
+            value.as_ref().map_or(0, |new| cost(key, new)),
+        );
+        if after > before && self.used - before + after > self.capacity {
+            return Err(NvmError::Full);
+        }
+        self.change(owner, key, value);
+        Ok(())
+    }
+
+    /// Counts stores of the virtual machine; the power may have failed after one of them.
+    pub(crate) fn count_stores(&mut self, stores: u64) {
+        self.writes += stores;
+        self.power_lost |= stores > 0 && self.tear_at.is_some_and(|at| self.writes >= at);
+    }
+
+    /// After how many writes from now the power fails, if it does.
+    pub(crate) fn tear_in(&self) -> Option<u64> {
+        self.tear_at.map(|at| at.saturating_sub(self.writes).max(1))
+    }
+
     pub(crate) fn delete(&mut self, owner: Owner, key: &[u8]) -> Result<(), NvmError> {
         if self.get(owner, key).is_none() {
             return Ok(());
@@ -140,6 +177,18 @@ impl WriteLog {
         if self.journal.is_empty() {
             return Ok(());
         }
+        self.store()?;
+        self.count_write()?;
+        self.end_write()
+    }
+
+    /// Makes the writes since the last commit survive, whether the power has failed or not, without a mark: each of them counts for
+    /// itself, as the stores of an applet do.
+    pub(crate) fn keep(&mut self) -> Result<(), NvmError> {
+        if self.journal.is_empty() { Ok(()) } else { self.store() }
+    }
+
+    fn store(&mut self) -> Result<(), NvmError> {
         let batch = self.batch();
         if let Err(error) = self.image.apply(&batch) {
             tracing::error!(%error, "card image not written");
@@ -147,8 +196,7 @@ impl WriteLog {
         }
         self.journal.clear();
         self.system_written = false;
-        self.count_write()?;
-        self.end_write()
+        Ok(())
     }
 
     /// The records that the journal names, as they are now; each once.

@@ -6,14 +6,14 @@ use card::{
 };
 use iso7816::{Response, StatusWord};
 
-use crate::support::{Bench, ISD, MODULE, modules, random, reopen, tps_format};
+use crate::support::{Bench, ISD, MODULE, modules, random, reopen, rom_stands_in, tps_format};
 
 #[test]
 fn a_formatted_card_survives_in_a_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("token.card");
     let image = RedbImage::open_or_create(&path).unwrap();
-    let profile = CardProfile::default().with_serial(77);
+    let profile = rom_stands_in(CardProfile::default().with_serial(77));
     let card = Card::create(&profile, Box::new(image), modules(), random(1)).unwrap();
     let mut bench = Bench { card, image: MemoryImage::default() };
     bench.card.power_on();

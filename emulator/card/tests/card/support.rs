@@ -1,8 +1,8 @@
 //! A card with a tiny applet, and a host for it.
 
 use card::{
-    Applet, Card, CardProfile, ExecutableModule, Host, ImageStore, InitialKeySet, MemoryImage,
-    Random,
+    Applet, Card, CardProfile, ExecutableModule, Host, ImageStore, InitialKeySet, LoadPolicy,
+    MemoryImage, Random,
 };
 use globalplatform::{
     Key, KeyAlgorithm, KeySet, SecurityLevel,
@@ -175,6 +175,12 @@ pub(crate) fn keys_for(protocol: Protocol) -> KeySet {
     }
 }
 
+/// The same card, for load files that are none.
+pub(crate) const fn rom_stands_in(mut profile: CardProfile) -> CardProfile {
+    profile.personality.java_card.load = LoadPolicy::RomStandsIn;
+    profile
+}
+
 /// A card and the image it lives in.
 pub(crate) struct Bench {
     pub(crate) card: Card,
@@ -192,6 +198,7 @@ impl Bench {
 
     pub(crate) fn with(profile: &CardProfile) -> Self {
         let image = MemoryImage::default();
+        let profile = &rom_stands_in(profile.clone());
         let mut card =
             Card::create(profile, Box::new(image.clone()), modules(), random(1)).unwrap();
         card.power_on();

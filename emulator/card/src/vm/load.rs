@@ -1,0 +1,71 @@
+//! Loading and unloading packages [GPCS 2.3.1 §9.3.5, JCRE 3.0.5 §11].
+
+use std::sync::Arc;
+
+use capfile::CapFile;
+use iso7816::{Aid, StatusWord};
+use jcvm::LinkError;
+
+use super::{Failure, JavaCard, Pending};
+use crate::nvm::WriteLog;
+
+impl JavaCard {
+    /// Loads a package: parses the load file, links and verifies it, makes its static fields, writes its records.
+    ///
+    /// # Errors
+    /// 6A80 when the file is malformed or does not link, 6A84 when there is no room, 6985 when the package is there; what was done
+    /// goes with [`JavaCard::take_back`].
+    pub(crate) fn load(
+        &mut self,
+        log: &mut WriteLog,
+        aid: Aid,
+        file: &[u8],
+    ) -> Result<(), StatusWord> {
+        let cap = CapFile::parse(file).map_err(|error| self.refuse(Failure::Malformed(error)))?;
+        let found = cap.header.aid;
+        if found != aid {
+            return Err(self.refuse(Failure::OtherPackage { named: aid, found }));
+        }
+        // The file and its record come on top of what the machine makes.
+        let heap = self.machine.heap_mut();
+        heap.set_persistent_free(log.free().saturating_sub(file.len()));
+        let stores = heap.writes();
+        let loaded = self.machine.load(Arc::new(cap), self.verify);
+        let id = loaded.map_err(|error| self.refuse(Failure::Link(error)))?;
+        self.pending.push(Pending::Loaded(id));
+        log.count_stores(self.machine.heap().writes() - stores);
+        self.put_package(log, id, file)?;
+        Ok(self.mirror(log)?)
+    }
+
+    /// Notes and tells why, and says so in a status word.
+    pub(super) fn refuse(&mut self, failure: Failure) -> StatusWord {
+        tracing::warn!("{failure}");
+        let status = match &failure {
+            Failure::Link(LinkError::AlreadyLoaded(_)) => StatusWord::CONDITIONS_OF_USE,
+            Failure::Link(LinkError::TooManyPackages) => StatusWord::NO_MEMORY,
+            Failure::Link(LinkError::Malformed("no memory for static fields")) => {
+                StatusWord::NO_MEMORY
+            }
+            Failure::OtherInstance(_) => StatusWord::CONDITIONS_OF_USE,
+            _ => StatusWord::WRONG_DATA,
+        };
+        self.failure = Some(failure);
+        status
+    }
+
+    /// Whether a package may be deleted: no other package imports it, and apart from what goes with it nothing refers to its objects
+    /// [JCRE 3.0.5 §11.3.4.2].
+    pub(crate) fn may_unload(&self, aid: Aid) -> bool {
+        self.package(aid).is_none_or(|id| {
+            !self.machine.is_imported(id) && !self.machine.is_referenced(id, None)
+        })
+    }
+
+    /// The package goes when the command has succeeded.
+    pub(crate) fn unload(&mut self, aid: Aid) {
+        if let Some(id) = self.package(aid) {
+            self.pending.push(Pending::Unload(id));
+        }
+    }
+}

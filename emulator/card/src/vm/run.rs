@@ -1,0 +1,90 @@
+//! Runs: what the machine gets of the card before one, and what the card gets of the machine after it.
+
+use iso7816::{Aid, Response, StatusWord};
+use javacard_api::{Api, Ended, Origin};
+use jcvm::{Fault, Machine, PackageId};
+
+use super::{CardPlatform, Failure, JavaCard};
+use crate::{host::Host, nvm::NvmError};
+
+impl JavaCard {
+    /// The interface and the logical channel of a command.
+    pub(super) fn origin(&self, channel: Option<u8>) -> Origin {
+        Origin { protocol: self.protocol, channel: channel.unwrap_or(0) }
+    }
+
+    fn aid_of(&self, package: PackageId) -> Option<Aid> {
+        self.machine.code().package(package).map(|package| package.aid)
+    }
+
+    /// Notes why a run ended, and says so in a status word.
+    pub(super) fn ended(&mut self, ended: Ended) -> StatusWord {
+        let failure = Failure::of(ended, |package| self.aid_of(package));
+        // What an applet says with an ISOException is its ordinary answer.
+        if !matches!(ended, Ended::Exception { iso: true, .. }) {
+            tracing::warn!("{failure}");
+        }
+        self.failure = Some(failure);
+        ended.status()
+    }
+}
+
+/// Lets programs run on behalf of an instance: `calls` gets the native side and the machine.
+pub(super) fn run<R>(
+    host: &mut Host<'_>,
+    calls: impl FnOnce(&mut Api<'_>, &mut Machine) -> R,
+) -> R {
+    let Host { nvm, instance, random, session, registry, personality, java, .. } = host;
+    let JavaCard { machine, api, active, .. } = &mut **java;
+    let heap = machine.heap_mut();
+    heap.set_persistent_free(nvm.log.free());
+    heap.set_power_failure(nvm.log.tear_in());
+    let mut platform = CardPlatform {
+        counted: heap.writes(),
+        log: &mut *nvm.log,
+        random: &mut **random,
+        session: &mut **session,
+        registry: &mut **registry,
+        personality,
+        instance: *instance,
+        active,
+    };
+    let result = calls(&mut Api::new(&mut platform, api), machine);
+    let counted = platform.counted;
+    nvm.log.count_stores(machine.heap().writes().saturating_sub(counted));
+    machine.heap_mut().set_power_failure(None);
+    result
+}
+
+/// Ends a call of an instance: the objects that changed are mirrored and survive whatever the applet answers, each store for itself
+/// [JCRE 3.0.5 §7.1]. While an instance is installed or deleted nothing survives before the end of the command.
+pub(super) fn keep(host: &mut Host<'_>) -> Result<(), StatusWord> {
+    if host.nvm.is_indivisible() {
+        return if host.nvm.log.power_lost() { Err(StatusWord::UNKNOWN) } else { Ok(()) };
+    }
+    collect(host);
+    host.java.mirror(host.nvm.log)?;
+    let kept = host.nvm.log.keep();
+    if let Err(error @ NvmError::ImageFailed) = kept {
+        host.java.stale = true;
+        return Err(error.into());
+    }
+    if host.nvm.log.power_lost() { Err(StatusWord::UNKNOWN) } else { Ok(()) }
+}
+
+/// Deletes objects that nothing reaches, if an applet asked for it [JCRE 3.0.5 §8].
+fn collect(host: &mut Host<'_>) {
+    if host.java.api.take_deletion_request() && !host.nvm.log.power_lost() {
+        let reclaimed = host.java.machine.collect(core::iter::empty());
+        run(host, |api, _| jcvm::Native::reclaimed(api, &reclaimed));
+    }
+}
+
+/// The response that a run came to.
+pub(super) fn answer(host: &mut Host<'_>, outcome: Result<Response, Ended>) -> Response {
+    match outcome {
+        Ok(response) => response,
+        Err(Ended::Fault(Fault::PowerLost)) => Response::status(StatusWord::UNKNOWN),
+        Err(ended) => Response::status(host.java.ended(ended)),
+    }
+}
