@@ -7,6 +7,9 @@ use crate::{
     trap::{Fault, Standard, Trap},
 };
 
+/// Attributes of views: `JCSystem.ATTR_READABLE_VIEW`, `ATTR_WRITABLE_VIEW` [JCRE 3.1 §6.2.3].
+const READABLE: i16 = 1;
+const WRITABLE: i16 = 2;
 /// What a store that is not atomic writes at once, in bytes: the power may fail after each.
 const NON_ATOMIC_CHUNK: usize = 32;
 
@@ -16,7 +19,7 @@ impl Vm<'_> {
     /// # Errors
     /// `NullPointerException`, `SecurityException` (firewall, or not such an array), `ArrayIndexOutOfBoundsException`.
     pub fn bytes(&mut self, array: Reference, offset: i16, length: i16) -> Result<&[u8], Trap> {
-        let found = self.checked(array, offset, length)?;
+        let found = self.checked(array, offset, length, READABLE)?;
         let all = self.state.heap.get(found.array).and_then(|object| object.body.bytes());
         all.and_then(|all| all.get(found.offset..found.offset + found.length))
             .ok_or(Trap::Fault(Fault::IllFormed("array bounds")))
@@ -45,7 +48,7 @@ impl Vm<'_> {
     /// # Errors
     /// As [`Vm::bytes`].
     pub fn check_bytes(&mut self, array: Reference, offset: i16, length: i16) -> Result<(), Trap> {
-        self.checked(array, offset, length).map(|_| ())
+        self.checked(array, offset, length, 0).map(|_| ())
     }
 
     /// Writes bytes into a byte or boolean array; with `Transactional` atomically and in the transaction, with `Immediate` neither.
@@ -60,7 +63,7 @@ impl Vm<'_> {
         write: Write,
     ) -> Result<(), Trap> {
         let length = i16::try_from(bytes.len()).unwrap_or(i16::MAX);
-        let found = self.checked(array, offset, length)?;
+        let found = self.checked(array, offset, length, WRITABLE)?;
         let step = match write {
             Write::Transactional => bytes.len().max(1),
             Write::Immediate => NON_ATOMIC_CHUNK,
@@ -79,7 +82,7 @@ impl Vm<'_> {
     /// # Errors
     /// As [`Vm::bytes`].
     pub fn short_at(&mut self, array: Reference, index: i16) -> Result<i16, Trap> {
-        let found = self.located(array, index, 1)?;
+        let found = self.located(array, index, 1, READABLE)?;
         match self.state.heap.get(found.array).map(|object| &object.body) {
             Some(Body::Shorts(shorts)) => shorts
                 .get(found.offset)
@@ -94,7 +97,7 @@ impl Vm<'_> {
     /// # Errors
     /// As [`Vm::write_bytes`].
     pub fn set_short_at(&mut self, array: Reference, index: i16, value: i16) -> Result<(), Trap> {
-        let found = self.located(array, index, 1)?;
+        let found = self.located(array, index, 1, WRITABLE)?;
         if !matches!(self.object(found.array)?.body, Body::Shorts(_)) {
             return Err(self.throw(Standard::Security));
         }
@@ -108,7 +111,7 @@ impl Vm<'_> {
     /// # Errors
     /// As [`Vm::bytes`].
     pub fn cell_at(&mut self, array: Reference, index: i16) -> Result<i32, Trap> {
-        let found = self.located(array, index, 1)?;
+        let found = self.located(array, index, 1, READABLE)?;
         match self.state.heap.get(found.array).map(|object| &object.body) {
             Some(Body::Ints(cells) | Body::References { cells, .. }) => cells
                 .get(found.offset)
@@ -129,7 +132,7 @@ impl Vm<'_> {
         value: i32,
         write: Write,
     ) -> Result<(), Trap> {
-        let found = self.located(array, index, 1)?;
+        let found = self.located(array, index, 1, WRITABLE)?;
         if !matches!(self.object(found.array)?.body, Body::Ints(_) | Body::References { .. }) {
             return Err(self.throw(Standard::Security));
         }
@@ -138,17 +141,36 @@ impl Vm<'_> {
     }
 
     /// Where a part of a byte or boolean array is.
-    fn checked(&mut self, array: Reference, offset: i16, length: i16) -> Result<Elements, Trap> {
-        let found = self.located(array, offset, length)?;
+    fn checked(
+        &mut self,
+        array: Reference,
+        offset: i16,
+        length: i16,
+        right: i16,
+    ) -> Result<Elements, Trap> {
+        let found = self.located(array, offset, length, right)?;
         if matches!(self.object(found.array)?.body, Body::Bytes(_)) {
             return Ok(found);
         }
         Err(self.throw(Standard::Security))
     }
 
-    /// Where a part of an array is, whatever its type.
-    fn located(&mut self, array: Reference, offset: i16, length: i16) -> Result<Elements, Trap> {
+    /// Where a part of an array is, whatever its type. A view must grant the right.
+    fn located(
+        &mut self,
+        array: Reference,
+        offset: i16,
+        length: i16,
+        right: i16,
+    ) -> Result<Elements, Trap> {
         self.check_access(array)?;
+        let granted = match self.object(array)?.body {
+            Body::View { attributes, .. } => attributes & right == right,
+            _ => true,
+        };
+        if !granted {
+            return Err(self.throw(Standard::Security));
+        }
         let Some(found) = self.state.heap.elements(array) else {
             return Err(self.throw(Standard::Security));
         };
