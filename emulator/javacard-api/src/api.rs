@@ -34,8 +34,7 @@ impl Native for Api<'_> {
                 arguments,
                 method,
             }),
-            // A constructor that has nothing to do.
-            None if registry::implemented(method) => Ok(0),
+            None if registry::is_constructor(method) => Ok(0),
             None => Err(Trap::Fault(Fault::IllFormed("a native that is not there"))),
         }
     }

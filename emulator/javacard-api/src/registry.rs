@@ -66,6 +66,12 @@ pub(crate) fn implemented(number: u16) -> bool {
     native(number).is_some() || HAS_CODE.get(usize::from(number)) == Some(&false) && !refused
 }
 
+/// Whether a method is a constructor: without a native it has nothing to do.
+pub(crate) fn is_constructor(number: u16) -> bool {
+    let keys = KEYS.get(usize::from(number)).copied().unwrap_or_default();
+    keys.first().is_some_and(|key| key.contains(".<init>("))
+}
+
 /// Methods that cannot be imported, as `class.name+descriptor`.
 #[must_use]
 pub fn unimplemented() -> Vec<&'static str> {
