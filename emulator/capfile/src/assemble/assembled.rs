@@ -1,6 +1,10 @@
 //! An assembled package: its bytes, where everything is, and how to damage it.
 
-use super::{constants::Ordered, link, link::Placed, scope::Scope};
+use super::{
+    constants::Ordered,
+    link::{self, Body, Placed},
+    scope::Scope,
+};
 use crate::{
     component::{CapFile, MethodLocation, tag},
     container,
@@ -51,38 +55,30 @@ impl Assembled {
         let mut directory = Writer::default();
         file.directory.write(&mut directory, &file.header);
         assembled.replace(tag::DIRECTORY, &directory.bytes);
-        for (index, class) in scope.package.classes.iter().enumerate() {
-            let Some((_, layout)) = scope.class(index) else { continue };
-            let name = &class.name;
-            assembled.classes.push((name.clone(), layout.offset));
-            let statics = class.statics.iter().zip(&layout.statics);
-            assembled
-                .statics
-                .extend(statics.map(|(field, offset)| (format!("{name}.{}", field.name), *offset)));
-            let fields = class.fields.iter().zip(&layout.fields);
-            assembled
-                .fields
-                .extend(fields.map(|(field, cell)| (format!("{name}.{}", field.name), *cell)));
-            for (position, (method, token)) in class.methods.iter().zip(&layout.tokens).enumerate()
-            {
-                let body = placed.method(index, position);
-                let start =
-                    body.map_or(0, |body| usize::from(body.location.offset) + body.header_length());
-                let labels = body.into_iter().flat_map(|body| &body.emitted.labels);
-                let label = |(label, at): (&String, &usize)| {
-                    (label.clone(), u16::try_from(start + at).unwrap_or(u16::MAX))
-                };
-                assembled.methods.push(MethodSymbol {
-                    name: format!("{name}.{}", method.name),
-                    descriptor: method.descriptor.clone(),
-                    location: body
-                        .map_or(MethodLocation { block: 0, offset: 0 }, |body| body.location),
-                    token: *token,
-                    labels: labels.map(label).collect(),
-                });
-            }
+        for index in 0..scope.package.classes.len() {
+            assembled.add_class(scope, placed, index);
         }
         assembled
+    }
+
+    fn add_class(&mut self, scope: &Scope<'_>, placed: &Placed, index: usize) {
+        let Some((class, layout)) = scope.class(index) else { return };
+        let path = |member: &str| format!("{}.{member}", class.name);
+        self.classes.push((class.name.clone(), layout.offset));
+        let statics = class.statics.iter().zip(&layout.statics);
+        self.statics.extend(statics.map(|(field, offset)| (path(&field.name), *offset)));
+        let fields = class.fields.iter().zip(&layout.fields);
+        self.fields.extend(fields.map(|(field, cell)| (path(&field.name), *cell)));
+        for (position, (method, token)) in class.methods.iter().zip(&layout.tokens).enumerate() {
+            let body = placed.method(index, position);
+            self.methods.push(MethodSymbol {
+                name: path(&method.name),
+                descriptor: method.descriptor.clone(),
+                location: body.map_or(MethodLocation { block: 0, offset: 0 }, |body| body.location),
+                token: *token,
+                labels: body.map(labels).unwrap_or_default(),
+            });
+        }
     }
 
     /// The stream of the components: an `.ijc` file, and what LOAD carries.
@@ -209,6 +205,15 @@ impl Assembled {
             symbol.name == name && descriptor.is_none_or(|wanted| symbol.descriptor == wanted)
         })
     }
+}
+
+/// The labels of a method, with their offsets in the block.
+fn labels(body: &Body) -> Vec<(String, u16)> {
+    let start = usize::from(body.location.offset) + body.header_length();
+    let labels = body.emitted.labels.iter();
+    labels
+        .map(|(label, at)| (label.clone(), u16::try_from(start + at).unwrap_or(u16::MAX)))
+        .collect()
 }
 
 fn find<T: Copy>(symbols: &[(String, T)], name: &str) -> Option<T> {

@@ -20,6 +20,10 @@ impl Checker<'_> {
         if descriptor.constant_types.len() != constants {
             return Err(CapErrorKind::Count(constants).at(tag::DESCRIPTOR, 0));
         }
+        let packages = self.file.header.packages.len();
+        if descriptor.package_class_counts.len() < packages {
+            return Err(CapErrorKind::Count(packages).at(tag::DESCRIPTOR, 0));
+        }
         let types = type_starts(descriptor);
         for offset in descriptor.constant_types.iter().filter(|offset| **offset != NO_TYPE) {
             check_type(&types, *offset)?;

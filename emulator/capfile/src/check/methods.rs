@@ -45,6 +45,10 @@ impl Checker<'_> {
     /// are those of the code.
     pub(super) fn methods(&self) -> Outcome {
         let file = self.file;
+        let listed = 1 + file.reference_location.further_blocks.len();
+        if listed != file.method.blocks.len().max(1) {
+            return Err(CapErrorKind::Count(listed).at(tag::REFERENCE_LOCATION, 0));
+        }
         if self.methods.is_none() {
             return self.locations_in_bounds();
         }

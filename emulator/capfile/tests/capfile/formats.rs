@@ -1,7 +1,7 @@
 //! The versions of the format, and the extended one.
 
 use capfile::{
-    CapFile,
+    CapErrorKind, CapFile,
     component::{Header, PackageVersion, tag},
 };
 
@@ -55,6 +55,26 @@ fn the_extended_format_has_blocks_and_packages() {
     assert_eq!(file.static_resources.as_ref().unwrap().resources[0].bytes, b"resource");
     assert_eq!(file.write(), assembled.ijc());
     assert_eq!(CapFile::parse(&assembled.zip()).unwrap(), file);
+}
+
+#[test]
+fn counts_of_blocks_and_packages_agree() {
+    let file = samples::extended().build().unwrap().cap().unwrap();
+    let with = |change: &dyn Fn(&mut CapFile)| {
+        let mut file = file.clone();
+        change(&mut file);
+        file.verify_structure().unwrap_err().kind
+    };
+    let blocks = with(&|file| file.directory.method_block_count = Some(1));
+    assert_eq!(blocks, CapErrorKind::Count(1));
+    let mut assembled = samples::extended().build().unwrap();
+    let method = assembled.component(tag::METHOD).unwrap();
+    assert_eq!(method[..5], [2, 0, 0, 0, 9]);
+    let apart = assembled.patch(tag::METHOD, 4, &[10]).cap().unwrap_err();
+    assert_eq!(apart, CapErrorKind::Blocks.at(tag::METHOD, 1));
+    let mut assembled = samples::extended().build().unwrap();
+    let moved = assembled.patch(tag::APPLET, 10, &[2]).cap().unwrap_err();
+    assert!(matches!(moved.kind, CapErrorKind::NoMethod { block: 2, .. }));
 }
 
 #[test]
