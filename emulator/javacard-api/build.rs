@@ -72,6 +72,8 @@ struct Class {
     references: u64,
     cells: u64,
     methods: Vec<Method>,
+    /// Tokens of static fields that are no constants.
+    static_fields: Vec<u64>,
 }
 
 struct Package {
@@ -159,6 +161,9 @@ fn class(value: &Value) -> Outcome<Class> {
         references: 0,
         cells: 0,
         methods: methods?,
+        static_fields: items(value, "fields")
+            .filter_map(|field| field.get("token").and_then(Value::as_u64))
+            .collect(),
     })
 }
 
@@ -259,6 +264,7 @@ fn hidden(packages: &[Package], name: &str, superclass: &str, implements: &str) 
         references: 0,
         cells: 0,
         methods: inherited.collect(),
+        static_fields: Vec::new(),
     })
 }
 
@@ -301,8 +307,15 @@ impl Emitter {
         writeln!(out, "/// All native packages, newest versions.")?;
         writeln!(
             out,
-            "pub static TABLE: ApiTable = ApiTable {{ packages: &[{rows}], returns: RETURNS, implemented }};"
+            "pub static TABLE: ApiTable = ApiTable {{ packages: &[{rows}], returns: RETURNS, static_fields: STATIC_FIELDS, implemented }};"
         )?;
+        let fields = packages.iter().flat_map(|package| &package.classes).flat_map(|class| {
+            class.static_fields.iter().map(|token| (class.name.as_str(), *token))
+        });
+        let fields: Outcome<Vec<String>> = fields
+            .map(|(class, token)| Ok(format!("({}, {token})", self.class_id(class)?)))
+            .collect();
+        writeln!(out, "static STATIC_FIELDS: &[(ClassId, u8)] = &[{}];", fields?.join(","))?;
         writeln!(out, "static RETURNS: &[ReturnKind] = &[{}];", self.returns.join(","))?;
         writeln!(
             out,

@@ -98,6 +98,8 @@ pub struct ApiTable {
     pub packages: &'static [ApiPackage],
     /// What each native method returns, by its number.
     pub returns: &'static [ReturnKind],
+    /// Static reference fields that are no constants: their class and token.
+    pub static_fields: &'static [(ClassId, u8)],
     /// Whether somebody implements the method with this number: what is not implemented cannot be imported.
     pub implemented: fn(u16) -> bool,
 }
@@ -135,6 +137,16 @@ impl ApiClass {
                 other => method.kind == other,
             };
             same_space && method.token == token
+        })
+    }
+
+    /// The virtual method with this name and descriptor.
+    #[must_use]
+    pub fn virtual_named(&self, name: &str, descriptor: &str) -> Option<&'static ApiMethod> {
+        self.methods.iter().find(|method| {
+            method.kind == MethodKind::Virtual
+                && method.name == name
+                && method.descriptor == descriptor
         })
     }
 }

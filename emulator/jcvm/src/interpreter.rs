@@ -17,7 +17,7 @@ mod unwind;
 use self::registers::Registers;
 pub(crate) use self::registers::{Frame, Stack};
 use crate::{
-    ident::{AppletId, ContextId, MethodId},
+    ident::{AppletId, ClassId, ContextId, MethodId},
     limits::NESTING_MAX,
     native::{Arguments, Native},
     reference::Reference,
@@ -35,6 +35,13 @@ pub(crate) enum Flow {
         nargs: u8,
         /// Number of the method.
         number: u16,
+    },
+    /// A static reference field of a native class is read.
+    NativeStatic {
+        /// Class.
+        class: ClassId,
+        /// Token of the field.
+        token: u8,
     },
     /// A standard exception.
     Throw(Standard),
@@ -126,6 +133,12 @@ fn go_on<'c>(
             Flow::Returned(value) => return Ok(value),
             Flow::Native { nargs, number } => {
                 match registers.call_native(vm, native, stack, (nargs, number)) {
+                    Ok(()) => continue,
+                    Err(trap) => Flow::Trap(trap),
+                }
+            }
+            Flow::NativeStatic { class, token } => {
+                match registers.read_native_static(vm, native, stack, (class, token)) {
                     Ok(()) => continue,
                     Err(trap) => Flow::Trap(trap),
                 }

@@ -2,6 +2,7 @@
 
 use crate::{
     heap::Reclaimed,
+    ident::ClassId,
     reference::Reference,
     trap::{Fault, Trap},
     vm::Vm,
@@ -21,6 +22,20 @@ pub trait Native {
         method: u16,
         arguments: Arguments<'_>,
     ) -> Result<i32, Trap>;
+
+    /// The value of a static reference field of a native class, which is no constant: an entry point of the runtime environment.
+    ///
+    /// # Errors
+    /// A fault where no such field is implemented.
+    fn static_field(
+        &mut self,
+        vm: &mut Vm<'_>,
+        class: ClassId,
+        token: u8,
+    ) -> Result<Reference, Trap> {
+        let _ = (vm, class, token);
+        Err(Fault::IllFormed("a static field that nobody implements").into())
+    }
 
     /// Objects were reclaimed: whatever is kept for them natively goes.
     fn reclaimed(&mut self, objects: &Reclaimed);

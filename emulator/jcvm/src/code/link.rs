@@ -12,7 +12,7 @@ use capfile::{
 };
 
 pub use self::error::LinkError;
-pub(crate) use self::resolve::Resolver;
+pub(crate) use self::resolve::{Resolver, StaticPlace};
 use super::{Code, LoadedPackage, Method, translate};
 use crate::{
     ident::{ClassId, PackageId},

@@ -135,12 +135,17 @@ impl Code {
                 }
             }
         }
-        // What a native class implements is native, and known by the interface's row.
+        // What a native class implements is native, and known by the interface's row; unless a subclass overrides it.
         let native = self.hierarchy(class).find(|class| class.package().is_native())?;
         if !self.is_subclass(native, interface) {
             return None;
         }
         let method = self.api_class(interface)?.method(MethodKind::Interface, token)?;
+        if class != native
+            && let Some(own) = self.api_class(native)?.virtual_named(method.name, method.descriptor)
+        {
+            return self.virtual_method(class, own.token);
+        }
         Some(MethodId::native(method.native))
     }
 }

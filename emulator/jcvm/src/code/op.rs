@@ -118,6 +118,11 @@ pub(crate) enum Op {
         package: u8,
         index: u16,
     },
+    /// A static reference of a native class, by its token.
+    GetNativeStatic {
+        token: u8,
+        class: ClassId,
+    },
     /// Package and offset after the references of its static image.
     GetStatic {
         width: Width,

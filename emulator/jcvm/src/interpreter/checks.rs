@@ -35,6 +35,7 @@ const fn effect(op: Op) -> (usize, usize) {
         | Op::Load(_)
         | Op::Subroutine(_)
         | Op::GetStaticReference { .. }
+        | Op::GetNativeStatic { .. }
         | Op::GetFieldThis(_)
         | Op::New(_) => (0, 1),
         Op::PushInt(_) | Op::LoadInt(_) | Op::GetFieldThisInt(_) => (0, 2),

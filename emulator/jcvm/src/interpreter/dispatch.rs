@@ -376,6 +376,7 @@ pub(super) fn run<'c, const CHECKED: bool>(
             Op::GetStaticReference { package, index } => {
                 push!(attempt!(fields::get_static_reference(code, &state.heap, package, index)));
             }
+            Op::GetNativeStatic { token, class } => leave!(Flow::NativeStatic { class, token }),
             Op::GetStatic { width, package, offset } => {
                 let place = (package, offset);
                 let value = attempt!(fields::get_static(code, &state.heap, place, width));

@@ -161,6 +161,21 @@ impl Registers<'_> {
         Ok(self.check_returned(self.sp)?)
     }
 
+    /// Reads a static reference field of a native class.
+    pub(super) fn read_native_static(
+        &mut self,
+        vm: &mut Vm<'_>,
+        native: &mut dyn Native,
+        stack: &mut Option<Stack>,
+        (class, token): (ClassId, u8),
+    ) -> Result<(), Trap> {
+        let value = native.static_field(vm, class, token)?;
+        if let Some(stack) = stack.as_mut() {
+            self.push_returned(stack.cells(), ReturnKind::Reference, value.to_cell());
+        }
+        Ok(self.check_returned(self.sp)?)
+    }
+
     fn push_returned(&mut self, cells: &mut Cells, kind: ReturnKind, value: i32) {
         let count = match kind {
             ReturnKind::Void => 0,

@@ -30,7 +30,7 @@ impl<'c> Registers<'c> {
                 state.throw(code, class, reason)
             }
             Flow::Trap(trap) => trap,
-            Flow::Returned(_) | Flow::Native { .. } => {
+            Flow::Returned(_) | Flow::Native { .. } | Flow::NativeStatic { .. } => {
                 Trap::Fault(Fault::IllFormed("no exception"))
             }
         };

@@ -3,10 +3,10 @@
 use capfile::instruction::{Opcode, Operands};
 
 use super::{
+    declared_fields::FieldFacts,
     error::Reason,
     frame::fits,
     step::Step,
-    tokens::FieldFacts,
     type_system::{Cell, Type, Value},
 };
 
@@ -22,18 +22,36 @@ enum Width {
 const fn width(opcode: Opcode) -> Width {
     use Opcode as O;
     match opcode {
-        O::GetfieldB | O::GetfieldBW | O::GetfieldBThis | O::GetstaticB => Width::Byte,
-        O::PutfieldB | O::PutfieldBW | O::PutfieldBThis | O::PutstaticB => Width::Byte,
-        O::GetfieldS | O::GetfieldSW | O::GetfieldSThis | O::GetstaticS => Width::Short,
-        O::PutfieldS | O::PutfieldSW | O::PutfieldSThis | O::PutstaticS => Width::Short,
-        O::GetfieldI | O::GetfieldIW | O::GetfieldIThis | O::GetstaticI => Width::Int,
-        O::PutfieldI | O::PutfieldIW | O::PutfieldIThis | O::PutstaticI => Width::Int,
+        O::GetfieldB
+        | O::GetfieldBW
+        | O::GetfieldBThis
+        | O::GetstaticB
+        | O::PutfieldB
+        | O::PutfieldBW
+        | O::PutfieldBThis
+        | O::PutstaticB => Width::Byte,
+        O::GetfieldS
+        | O::GetfieldSW
+        | O::GetfieldSThis
+        | O::GetstaticS
+        | O::PutfieldS
+        | O::PutfieldSW
+        | O::PutfieldSThis
+        | O::PutstaticS => Width::Short,
+        O::GetfieldI
+        | O::GetfieldIW
+        | O::GetfieldIThis
+        | O::GetstaticI
+        | O::PutfieldI
+        | O::PutfieldIW
+        | O::PutfieldIThis
+        | O::PutstaticI => Width::Int,
         _ => Width::Reference,
     }
 }
 
 /// The type of a field, which must be that of the instruction.
-fn field_type(field: &FieldFacts, width: Width) -> Result<Value, Reason> {
+fn field_type(field: FieldFacts, width: Width) -> Result<Value, Reason> {
     if field.is_reference != (width == Width::Reference) {
         return Err(Reason::FieldType);
     }
@@ -61,9 +79,12 @@ impl Step<'_, '_> {
 
     /// The instance field of the instruction: its class and type.
     fn instance_field(&self) -> Result<(Type, Value), Reason> {
-        let field = self.signatures.instance_field(self.constant_operand()?)?;
+        let index = self.constant_operand()?;
+        let known = self.signatures.known_fields.borrow().get(&index).copied();
+        let field = known.map_or_else(|| self.signatures.instance_field(index), Ok)?;
+        self.signatures.known_fields.borrow_mut().insert(index, field);
         let class = field.class.map_or(Type::OBJECT, Type::Class);
-        Ok((class, field_type(&field, width(self.instruction.opcode))?))
+        Ok((class, field_type(field, width(self.instruction.opcode))?))
     }
 
     fn static_field(&self) -> Result<Value, Reason> {
@@ -74,7 +95,10 @@ impl Step<'_, '_> {
             Width::Int => 4,
         };
         let field = self.signatures.static_field(self.constant_operand()?, bytes)?;
-        field_type(&field, width)
+        if field.is_native && self.instruction.opcode == Opcode::PutstaticA {
+            return Err(Reason::StaticField);
+        }
+        field_type(field, width)
     }
 
     pub(super) fn get_static(&mut self) -> Result<(), Reason> {

@@ -4,7 +4,7 @@
 //! neither its tables nor the call tell it. The code around its calls fits one of three: nothing, one cell, an int. A method that calls
 //! such is verified under one assumption after the other, and accepted when one of them holds.
 
-use super::{signatures::Returns, tokens::AbstractMethod, type_system::Value};
+use super::{signatures::Returns, tables::AbstractMethod, type_system::Value};
 
 /// Most combinations of assumptions that are tried for a method.
 const ATTEMPTS_MAX: usize = 243;

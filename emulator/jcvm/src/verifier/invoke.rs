@@ -1,5 +1,7 @@
 //! Calls [JCVM 3.0.5 §7.5, invokevirtual and its kin].
 
+use std::rc::Rc;
+
 use capfile::instruction::{Instruction, Opcode, Operands};
 
 use super::{
@@ -31,22 +33,25 @@ impl Step<'_, '_> {
         Ok(After::Reached)
     }
 
-    fn callee(&self) -> Result<Callee, Reason> {
-        match (self.instruction.opcode, &self.instruction.operands) {
-            (Opcode::Invokevirtual, Operands::Constant(index)) => {
-                self.signatures.virtual_method(*index)
+    fn callee(&self) -> Result<Rc<Callee>, Reason> {
+        let opcode = self.instruction.opcode;
+        let index = match self.instruction.operands {
+            Operands::Constant(index) => index,
+            Operands::Interface { nargs, constant, token } => {
+                return self.signatures.interface_method(constant, token, nargs).map(Rc::new);
             }
-            (Opcode::Invokespecial, Operands::Constant(index)) => {
-                self.signatures.special_method(*index)
-            }
-            (Opcode::Invokestatic, Operands::Constant(index)) => {
-                self.signatures.static_method(*index)
-            }
-            (Opcode::Invokeinterface, Operands::Interface { nargs, constant, token }) => {
-                self.signatures.interface_method(*constant, *token, *nargs)
-            }
-            _ => Err(Reason::Operands),
+            _ => return Err(Reason::Operands),
+        };
+        if let Some(known) = self.signatures.known_callees.borrow().get(&(opcode, index)) {
+            return Ok(known.clone());
         }
+        let callee = Rc::new(match opcode {
+            Opcode::Invokevirtual => self.signatures.virtual_method(index),
+            Opcode::Invokespecial => self.signatures.special_method(index),
+            _ => self.signatures.static_method(index),
+        }?);
+        self.signatures.known_callees.borrow_mut().insert((opcode, index), callee.clone());
+        Ok(callee)
     }
 
     fn pop_receiver(&mut self, receiver: Receiver) -> Result<(), Reason> {

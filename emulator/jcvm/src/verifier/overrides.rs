@@ -9,7 +9,8 @@ use super::{
     error::Reason,
     hierarchy::Hierarchy,
     signatures::{Kind, Returns, Signature, Signatures},
-    tokens::{self, AbstractMethod, Space, VirtualSignature},
+    tables::{AbstractMethod, Space, VirtualSignature},
+    tokens,
     type_system::{Element, Type, Value},
 };
 use crate::{
@@ -133,8 +134,9 @@ impl Signatures<'_> {
 /// Whether a method takes whatever the other takes, and returns what the other returns.
 fn stands_for(own: &Signature, other: &Signature, hierarchy: &Hierarchy<'_>) -> bool {
     let returns = match (own.returns, other.returns) {
-        (Returns::Never | Returns::Unknown, _) | (_, Returns::Never | Returns::Unknown) => true,
-        (Returns::Nothing, Returns::Nothing) => true,
+        (Returns::Never | Returns::Unknown, _)
+        | (_, Returns::Never | Returns::Unknown)
+        | (Returns::Nothing, Returns::Nothing) => true,
         (Returns::Value(own), Returns::Value(other)) => passes(own, other, hierarchy),
         _ => false,
     };

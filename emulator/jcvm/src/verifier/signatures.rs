@@ -2,12 +2,17 @@
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
-use capfile::component::{ClassRef, MethodDescriptor, MethodLocation, TypeNibbles};
+use capfile::{
+    component::{ClassRef, MethodDescriptor, MethodLocation},
+    instruction::Opcode,
+};
 
 use super::{
+    declared_fields::FieldFacts,
     error::Reason,
     hierarchy::Hierarchy,
-    type_system::{Element, Type, Value},
+    tokens::Callee,
+    type_system::{Type, Value},
 };
 use crate::{
     api::{ApiMethod, MethodKind, ReturnKind},
@@ -72,10 +77,14 @@ pub(super) struct Loaded<'a> {
 pub(super) struct Signatures<'a> {
     pub(super) hierarchy: Hierarchy<'a>,
     /// Native classes by name.
-    names: HashMap<&'static str, ClassId>,
+    pub(super) names: HashMap<&'static str, ClassId>,
     /// Methods of this package that the Descriptor tells of.
     own: HashMap<MethodLocation, Rc<Declared>>,
     native: RefCell<HashMap<u16, Rc<Signature>>>,
+    /// What calls that were seen before call.
+    pub(super) known_callees: RefCell<HashMap<(Opcode, u16), Rc<Callee>>>,
+    /// Instance fields that were seen before.
+    pub(super) known_fields: RefCell<HashMap<u16, FieldFacts>>,
 }
 
 impl Signature {
@@ -96,7 +105,9 @@ impl<'a> Signatures<'a> {
             hierarchy,
             names: names(&hierarchy),
             own: HashMap::new(),
-            native: RefCell::new(HashMap::new()),
+            native: RefCell::default(),
+            known_callees: RefCell::default(),
+            known_fields: RefCell::default(),
         };
         signatures.own = signatures.declarations(hierarchy.package)?;
         Ok(signatures)
@@ -142,7 +153,7 @@ impl<'a> Signatures<'a> {
         } else {
             Kind::Instance
         };
-        let signature = self.from_nibbles(package, &descriptor.type_at(method.type_offset)?)?;
+        let signature = self.in_nibbles(package, &descriptor.type_at(method.type_offset)?)?;
         Some(Declared { class, kind, signature: Rc::new(signature), length: method.bytecode_count })
     }
 
@@ -166,7 +177,7 @@ impl<'a> Signatures<'a> {
         }
         let this = usize::from(row.kind != MethodKind::Static);
         let cells = usize::from(row.nargs).saturating_sub(this);
-        let parsed = self.from_descriptor(row.descriptor).filter(|found| found.cells() == cells);
+        let parsed = self.in_descriptor(row.descriptor).filter(|found| found.cells() == cells);
         let signature = Rc::new(parsed.unwrap_or_else(|| by_row(row, cells)));
         self.native.borrow_mut().insert(row.native, signature.clone());
         signature
@@ -178,28 +189,7 @@ impl<'a> Signatures<'a> {
             return declared.signature.clone();
         }
         let cells = usize::from(method.nargs).saturating_sub(usize::from(this));
-        Rc::new(Signature::unknown(cells, self.derived_returns(method)))
-    }
-
-    /// What a method returns by its return instructions.
-    fn derived_returns(&self, method: Loaded<'a>) -> Returns {
-        let found = method.package.method_at(method.location);
-        let Some(found) = found.and_then(|index| method.package.methods.get(usize::from(index)))
-        else {
-            return Returns::Unknown;
-        };
-        if found.is_abstract {
-            return Returns::Unknown;
-        }
-        let code = method.package.ops.get(found.entry as usize..found.end as usize);
-        let mut returns = code.unwrap_or_default().iter().filter_map(|op| match op {
-            Op::ReturnVoid => Some(Returns::Nothing),
-            Op::Return(Width::Reference) => Some(Returns::Value(Value::Reference(Type::Unknown))),
-            Op::Return(Width::Int) => Some(Returns::Value(Value::Int)),
-            Op::Return(_) => Some(Returns::Value(Value::Short)),
-            _ => None,
-        });
-        returns.next().unwrap_or(Returns::Never)
+        Rc::new(Signature::unknown(cells, derived_returns(method)))
     }
 
     /// What a method returns by its number; nothing can be said of native ones here.
@@ -214,126 +204,32 @@ impl<'a> Signatures<'a> {
         let method = Loaded { package, location: found.location, nargs: found.nargs };
         self.loaded(method, true).returns
     }
-
-    /// The signature in a descriptor of a native method.
-    fn from_descriptor(&self, descriptor: &str) -> Option<Signature> {
-        let (arguments, returns) = descriptor.strip_prefix('(')?.split_once(')')?;
-        let mut values = Vec::new();
-        let mut rest = arguments;
-        while !rest.is_empty() {
-            let (value, after) = self.next_type(rest)?;
-            values.push(value);
-            rest = after;
-        }
-        let returns = match returns {
-            "V" => Returns::Nothing,
-            other => Returns::Value(self.next_type(other)?.0),
-        };
-        Some(Signature { arguments: values.into(), returns })
-    }
-
-    /// The first type of a descriptor, and what follows it.
-    fn next_type<'t>(&self, text: &'t str) -> Option<(Value, &'t str)> {
-        if let Some(rest) = text.strip_prefix('[') {
-            let (element, rest) = self.next_type(rest)?;
-            let is_boolean = text.starts_with("[Z");
-            let array = match element {
-                Value::Byte if is_boolean => Type::Array(Element::Boolean),
-                Value::Byte => Type::Array(Element::Byte),
-                Value::Short => Type::Array(Element::Short),
-                Value::Int => Type::Array(Element::Int),
-                Value::Reference(Type::Class(class)) => Type::Array(Element::Class(class)),
-                Value::Any | Value::Reference(_) => Type::Unknown,
-            };
-            return Some((Value::Reference(array), rest));
-        }
-        if let Some(rest) = text.strip_prefix('L') {
-            let (name, rest) = rest.split_once(';')?;
-            let class = self.names.get(name).map_or(Type::Unknown, |class| Type::Class(*class));
-            return Some((Value::Reference(class), rest));
-        }
-        let value = match text.chars().next()? {
-            'B' | 'Z' => Value::Byte,
-            'S' => Value::Short,
-            'I' => Value::Int,
-            _ => return None,
-        };
-        Some((value, text.get(1..)?))
-    }
-
-    /// The signature in a Descriptor component.
-    pub(super) fn from_nibbles(
-        &self,
-        package: &LoadedPackage,
-        nibbles: &TypeNibbles,
-    ) -> Option<Signature> {
-        let mut values = Vec::new();
-        let mut rest = nibbles.0.as_slice();
-        while !rest.is_empty() {
-            let (value, after) = self.next_nibbles(package, rest)?;
-            values.push(value);
-            rest = after;
-        }
-        let returns = values.pop()?.map_or(Returns::Nothing, Returns::Value);
-        // Only the result can be void.
-        let arguments = values.into_iter().collect::<Option<Vec<_>>>()?;
-        Some(Signature { arguments: arguments.into(), returns })
-    }
-
-    /// The type of a field in a Descriptor component: `80` and a primitive type, or a place in the type table.
-    pub(super) fn field(&self, package: &LoadedPackage, field_type: u16) -> Option<Value> {
-        if field_type & PRIMITIVE != 0 {
-            return match field_type & !PRIMITIVE {
-                2 | 3 => Some(Value::Byte),
-                4 => Some(Value::Short),
-                5 => Some(Value::Int),
-                _ => None,
-            };
-        }
-        let nibbles = package.cap.descriptor.as_ref()?.type_at(field_type)?;
-        self.next_nibbles(package, &nibbles.0)?.0
-    }
-
-    /// The first type (`None` for void), and what follows it [JCVM 3.0.5 §6.14.4].
-    fn next_nibbles<'n>(
-        &self,
-        package: &LoadedPackage,
-        nibbles: &'n [u8],
-    ) -> Option<(Option<Value>, &'n [u8])> {
-        let (first, rest) = nibbles.split_first()?;
-        let reference = |found| Some((Some(Value::Reference(found)), rest));
-        match first {
-            1 => Some((None, rest)),
-            2 | 3 => Some((Some(Value::Byte), rest)),
-            4 => Some((Some(Value::Short), rest)),
-            5 => Some((Some(Value::Int), rest)),
-            10 => reference(Type::Array(Element::Boolean)),
-            11 => reference(Type::Array(Element::Byte)),
-            12 => reference(Type::Array(Element::Short)),
-            13 => reference(Type::Array(Element::Int)),
-            6 | 14 => {
-                let (digits, rest) = rest.split_first_chunk::<4>()?;
-                let number = digits.iter().fold(0, |sum, digit| sum << 4 | u16::from(*digit));
-                let resolver = Resolver { code: self.hierarchy.code, package };
-                let found = match resolver.class(ClassRef::from_u2(number)) {
-                    Ok(class) if *first == 14 => Type::Array(Element::Class(class)),
-                    Ok(class) => Type::Class(class),
-                    Err(_) => Type::Unknown,
-                };
-                Some((Some(Value::Reference(found)), rest))
-            }
-            _ => None,
-        }
-    }
 }
-
-/// Bit of a field type that is a primitive one.
-const PRIMITIVE: u16 = 0x8000;
 
 fn check_cells(declared: &Declared, wanted: u8) -> Result<(), Reason> {
     let found = declared.signature.cells() + usize::from(declared.kind != Kind::Static);
     let wanted = usize::from(wanted);
     if found == wanted { Ok(()) } else { Err(Reason::ArgumentCells { wanted, found }) }
+}
+
+/// What a method returns by its return instructions.
+fn derived_returns(method: Loaded<'_>) -> Returns {
+    let found = method.package.method_at(method.location);
+    let Some(found) = found.and_then(|index| method.package.methods.get(usize::from(index))) else {
+        return Returns::Unknown;
+    };
+    if found.is_abstract {
+        return Returns::Unknown;
+    }
+    let code = method.package.ops.get(found.entry as usize..found.end as usize);
+    let mut returns = code.unwrap_or_default().iter().filter_map(|op| match op {
+        Op::ReturnVoid => Some(Returns::Nothing),
+        Op::Return(Width::Reference) => Some(Returns::Value(Value::Reference(Type::Unknown))),
+        Op::Return(Width::Int) => Some(Returns::Value(Value::Int)),
+        Op::Return(_) => Some(Returns::Value(Value::Short)),
+        _ => None,
+    });
+    returns.next().unwrap_or(Returns::Never)
 }
 
 /// What the row of a native method tells when its descriptor is of no use.

@@ -90,13 +90,25 @@ impl<'a> Step<'_, 'a> {
     fn apply_rest(&mut self) -> Result<(), Reason> {
         use Opcode as O;
         match self.instruction.opcode {
-            O::GetfieldA | O::GetfieldB | O::GetfieldS | O::GetfieldI => self.get_field(),
-            O::GetfieldAW | O::GetfieldBW | O::GetfieldSW | O::GetfieldIW => self.get_field(),
+            O::GetfieldA
+            | O::GetfieldB
+            | O::GetfieldS
+            | O::GetfieldI
+            | O::GetfieldAW
+            | O::GetfieldBW
+            | O::GetfieldSW
+            | O::GetfieldIW => self.get_field(),
             O::GetfieldAThis | O::GetfieldBThis | O::GetfieldSThis | O::GetfieldIThis => {
                 self.get_field_of_this()
             }
-            O::PutfieldA | O::PutfieldB | O::PutfieldS | O::PutfieldI => self.put_field(),
-            O::PutfieldAW | O::PutfieldBW | O::PutfieldSW | O::PutfieldIW => self.put_field(),
+            O::PutfieldA
+            | O::PutfieldB
+            | O::PutfieldS
+            | O::PutfieldI
+            | O::PutfieldAW
+            | O::PutfieldBW
+            | O::PutfieldSW
+            | O::PutfieldIW => self.put_field(),
             O::PutfieldAThis | O::PutfieldBThis | O::PutfieldSThis | O::PutfieldIThis => {
                 self.put_field_of_this()
             }

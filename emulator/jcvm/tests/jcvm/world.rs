@@ -149,6 +149,7 @@ static TABLE: ApiTable = ApiTable {
         ReturnKind::Reference,
         ReturnKind::Short,
     ],
+    static_fields: &[],
     implemented: |_| true,
 };
 

@@ -18,7 +18,16 @@ pub(crate) struct Resolver<'a> {
 
 /// A static field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct StaticPlace {
+pub(crate) enum StaticPlace {
+    /// In the static image of a loaded package.
+    Image(ImagePlace),
+    /// A reference of a native class.
+    Native { class: ClassId, token: u8 },
+}
+
+/// A place in the static image of a package.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ImagePlace {
     pub(crate) package: PackageId,
     /// Offset in the static image, in bytes.
     pub(crate) offset: u16,
@@ -184,11 +193,13 @@ impl Resolver<'_> {
     /// A static field.
     pub(crate) fn static_field(&self, index: u16) -> Result<StaticPlace, LinkError> {
         match self.constant(index)? {
-            Constant::StaticField(StaticFieldRef::Internal { offset }) => Ok(StaticPlace {
-                package: self.package.id,
-                offset,
-                reference_bytes: self.package.static_reference_bytes,
-            }),
+            Constant::StaticField(StaticFieldRef::Internal { offset }) => {
+                Ok(StaticPlace::Image(ImagePlace {
+                    package: self.package.id,
+                    offset,
+                    reference_bytes: self.package.static_reference_bytes,
+                }))
+            }
             Constant::StaticField(StaticFieldRef::External { package, class, token }) => {
                 self.external_field(package, class, token)
             }
@@ -203,15 +214,23 @@ impl Resolver<'_> {
             let class = class.to_string();
             LinkError::MemberMissing { package, version, class, kind: "static field", token }
         };
+        if id.package().is_native() {
+            let known = self.code.api.static_fields.contains(&(id, token));
+            return if known {
+                Ok(StaticPlace::Native { class: id, token })
+            } else {
+                Err(missing())
+            };
+        }
         let other = self.code.package(id.package()).ok_or_else(missing)?;
         let export = other.cap.export.as_ref().ok_or_else(missing)?;
         let exported = export.classes.get(usize::from(class)).ok_or_else(missing)?;
         let offset = *exported.static_fields.get(usize::from(token)).ok_or_else(missing)?;
-        Ok(StaticPlace {
+        Ok(StaticPlace::Image(ImagePlace {
             package: id.package(),
             offset,
             reference_bytes: other.static_reference_bytes,
-        })
+        }))
     }
 
     pub(crate) fn constant(&self, index: u16) -> Result<Constant, LinkError> {

@@ -6,7 +6,7 @@ use super::Emitted;
 use crate::{
     code::{
         LinkError,
-        link::Resolver,
+        link::{Resolver, StaticPlace},
         op::{Op, Switch, Test, Width},
     },
     ident::ClassId,
@@ -167,7 +167,13 @@ fn static_field(
     index: u16,
     put: bool,
 ) -> Result<Op, LinkError> {
-    let place = resolver.static_field(index)?;
+    let place = match resolver.static_field(index)? {
+        StaticPlace::Image(place) => place,
+        StaticPlace::Native { class, token } if opcode == Opcode::GetstaticA => {
+            return Ok(Op::GetNativeStatic { token, class });
+        }
+        StaticPlace::Native { .. } => return Ok(Op::IllFormed),
+    };
     let (package, offset) = (place.package.0, usize::from(place.offset));
     let width = match opcode {
         Opcode::GetstaticA | Opcode::PutstaticA => {
