@@ -21,6 +21,8 @@ pub enum AgreementAlgorithm {
     EcPaceGm = 5,
     /// ECSVDP-DH, the uncompressed point, `ALG_EC_SVDP_DH_PLAIN_XY`.
     EcDhPlainXy = 6,
+    /// Diffie-Hellman, as long as the prime, `ALG_DH_PLAIN` [RFC 2631 §2.1.1].
+    DhPlain = 7,
     /// X25519, `ALG_XDH` [RFC 7748 §5].
     Xdh = 8,
 }
@@ -36,6 +38,7 @@ impl AgreementAlgorithm {
             4 => Some(Self::EcDhcPlain),
             5 => Some(Self::EcPaceGm),
             6 => Some(Self::EcDhPlainXy),
+            7 => Some(Self::DhPlain),
             8 => Some(Self::Xdh),
             _ => None,
         }
@@ -56,7 +59,8 @@ impl AgreementAlgorithm {
     pub fn agree(self, key: &Key, public: &[u8]) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
         let key = match (self, key) {
             (Self::Xdh, Key::XecPrivate(key)) => return key.agree(public),
-            (Self::Xdh, _) => return Err(CryptoError::IllegalValue),
+            (Self::DhPlain, Key::FieldPrivate(key)) => return key.agree(public),
+            (Self::Xdh | Self::DhPlain, _) => return Err(CryptoError::IllegalValue),
             (_, Key::EcPrivate(key)) => key,
             _ => return Err(CryptoError::IllegalValue),
         };
@@ -72,7 +76,7 @@ impl AgreementAlgorithm {
             Self::EcDhcPlain => x(true),
             Self::EcDhPlainXy => key.agree(public, false),
             Self::EcPaceGm => key.map(public),
-            Self::Xdh => Err(CryptoError::IllegalValue),
+            Self::Xdh | Self::DhPlain => Err(CryptoError::IllegalValue),
         }
     }
 }

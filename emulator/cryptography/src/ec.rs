@@ -16,7 +16,7 @@ pub use self::{
     named::NamedCurve,
     xec::{XecCurve, XecPrivateKey, XecPublicKey},
 };
-use crate::{CryptoError, Key, signature::EcdsaEncoding};
+use crate::{CryptoError, Key, pair, signature::EcdsaEncoding};
 
 /// Length of a signature of Ed25519, in bytes [RFC 8032 §5.1.6].
 pub const ED25519_SIGNATURE_LENGTH: usize = 64;
@@ -31,10 +31,6 @@ pub(crate) fn signature_length(key: &Key, encoding: EcdsaEncoding) -> Result<usi
     let length = curve.order_length();
     Ok(match encoding {
         EcdsaEncoding::Plain => 2 * length,
-        // Two integers that may need a zero before them, with their heads, and the head of the sequence [SEC 1 §C.5].
-        EcdsaEncoding::Der => {
-            let body = 2 * (length + 3);
-            body + if body < 0x80 { 2 } else { 3 }
-        }
+        EcdsaEncoding::Der => pair::length_max(length),
     })
 }

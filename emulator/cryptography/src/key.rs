@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use crate::{
     CryptoError,
-    ec::{EcPrivateKey, EcPublicKey},
-    ec::{XecPrivateKey, XecPublicKey},
+    ec::{EcPrivateKey, EcPublicKey, XecPrivateKey, XecPublicKey},
+    finite_field::{FieldPrivateKey, FieldPublicKey},
     rsa::{RsaPrivateKey, RsaPublicKey},
 };
 
@@ -36,6 +36,10 @@ pub enum Key {
     XecPublic(XecPublicKey),
     /// Private, of a Montgomery or Edwards curve.
     XecPrivate(XecPrivateKey),
+    /// Public, of DSA or Diffie-Hellman.
+    FieldPublic(FieldPublicKey),
+    /// Private, of DSA or Diffie-Hellman.
+    FieldPrivate(FieldPrivateKey),
 }
 
 /// A key of a block cipher, expanded; the key schedule is wiped on drop.

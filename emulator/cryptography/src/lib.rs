@@ -1,6 +1,6 @@
 //! The algorithms of a chip, over bytes.
 //!
-//! An engine ([`Cipher`], [`AeadCipher`], [`Signature`], [`MessageDigest`], [`Checksum`]) is made for an algorithm, is given a [`Key`],
+//! An engine ([`Cipher`], [`AeadCipher`], [`Signature`], [`RecoverySignature`], [`MessageDigest`], [`Checksum`]) is made for an algorithm, is given a [`Key`],
 //! takes its message in pieces of any size, and ends with what it was made for. It keeps no reference to anything: a key is copied
 //! in, output is returned. Agreement and derivation are functions. Randomness is passed in.
 //!
@@ -18,9 +18,11 @@ pub mod derivation;
 pub mod digest;
 pub mod ec;
 mod error;
+pub mod finite_field;
 pub mod key;
 mod mac;
 mod number;
+mod pair;
 pub mod rsa;
 pub mod signature;
 
@@ -34,5 +36,5 @@ pub use error::CryptoError;
 pub use key::{BlockKey, Key};
 pub use rand_core::CryptoRng;
 pub use rsa::{RsaKeyPair, RsaPrivateKey, RsaPublicKey};
-pub use signature::{Purpose, Signature, SignatureAlgorithm};
+pub use signature::{Purpose, RecoveryAlgorithm, RecoverySignature, Signature, SignatureAlgorithm};
 pub use zeroize::Zeroizing;

@@ -33,6 +33,22 @@ pub(crate) fn fit(bytes: &[u8], length: usize) -> Zeroizing<Vec<u8>> {
     output
 }
 
+/// As many of a digest's first bits as an order has, as a number [SEC 1 §4.1.3 step 5], [FIPS 186-4 §4.6].
+pub(crate) fn leftmost_bits(digest: &[u8], bits: usize) -> Vec<u8> {
+    let length = bits.div_ceil(8);
+    let Some(digest) = digest.get(..length) else { return digest.to_vec() };
+    let surplus = (length * 8).saturating_sub(bits);
+    let mut carry = 0_u16;
+    digest
+        .iter()
+        .map(|byte| {
+            let window = carry << 8 | u16::from(*byte);
+            carry = u16::from(*byte);
+            (window >> surplus).to_be_bytes()[1]
+        })
+        .collect()
+}
+
 /// A number that is wiped on drop.
 #[derive(Clone)]
 pub(crate) struct Secret(pub(crate) BoxedUint);

@@ -5,6 +5,7 @@
 
 mod encryption;
 mod generate;
+pub(crate) mod iso9796;
 mod key;
 mod oaep;
 mod pkcs1;

@@ -1,13 +1,16 @@
-//! `javacard.security.Signature`: MACs, HMAC, RSA, ECDSA and Ed25519.
+//! `javacard.security.Signature`: MACs, HMAC, RSA, DSA, ECDSA and Ed25519.
 
 mod algorithm;
+mod recovery;
 
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq as _;
 use zeroize::Zeroizing;
 
-pub use self::algorithm::{
-    EcdsaEncoding, MacScheme, Purpose, RsaSignatureScheme, SignatureAlgorithm,
+use self::recovery::Started;
+pub use self::{
+    algorithm::{EcdsaEncoding, MacScheme, Purpose, RsaSignatureScheme, SignatureAlgorithm},
+    recovery::{RecoveryAlgorithm, RecoverySignature},
 };
 use crate::{
     CryptoError, Key, MessageDigest,
@@ -40,6 +43,7 @@ enum Work {
     Hmac(Box<Hmac>),
     Digested(Key, Box<MessageDigest>),
     Gathered(Key, Zeroizing<Vec<u8>>),
+    Started(Key, Box<Started>),
 }
 
 impl Signature {
@@ -68,7 +72,10 @@ impl Signature {
     /// [`CryptoError::InvalidInit`] where it depends on the key, and there is none.
     pub fn length(&self) -> Result<usize, CryptoError> {
         let key = || match &self.state {
-            Some(State { work: Work::Digested(key, _) | Work::Gathered(key, _), .. }) => Ok(key),
+            Some(State {
+                work: Work::Digested(key, _) | Work::Gathered(key, _) | Work::Started(key, _),
+                ..
+            }) => Ok(key),
             _ => Err(CryptoError::InvalidInit),
         };
         Ok(match self.algorithm {
@@ -76,6 +83,11 @@ impl Signature {
             SignatureAlgorithm::Hmac(digest) => digest.length(),
             SignatureAlgorithm::Rsa { .. } => rsa::length(key()?)?,
             SignatureAlgorithm::Ecdsa { encoding, .. } => ec::signature_length(key()?, encoding)?,
+            SignatureAlgorithm::Dsa(_) => match key()? {
+                Key::FieldPublic(key) => key.signature_length()?,
+                Key::FieldPrivate(key) => key.signature_length()?,
+                _ => return Err(CryptoError::InvalidInit),
+            },
             SignatureAlgorithm::Ed25519 { .. } => ec::ED25519_SIGNATURE_LENGTH,
         })
     }
@@ -120,6 +132,14 @@ impl Signature {
                 Ok(Work::Hmac(Box::new(Hmac::new(digest, &key))))
             }
             (algorithm, purpose) if suits(algorithm, purpose, &key) => {
+                if let SignatureAlgorithm::Rsa {
+                    digest: Some(digest),
+                    scheme: RsaSignatureScheme::Iso9796,
+                } = algorithm
+                {
+                    let started = Started::new(digest, &key)?;
+                    return Ok(Work::Started(key, Box::new(started)));
+                }
                 Ok(match algorithm.message_digest() {
                     Some(digest) => Work::Digested(key, Box::new(MessageDigest::new(digest))),
                     None => Work::Gathered(key, Zeroizing::default()),
@@ -141,6 +161,7 @@ impl Signature {
             Work::Mac(mac) => mac.update(piece),
             Work::Hmac(mac) => mac.update(piece),
             Work::Digested(_, digest) => digest.update(piece),
+            Work::Started(_, message) => message.update(piece),
             Work::Gathered(_, message) => {
                 if message.len().saturating_add(piece.len()) > MESSAGE_MAX {
                     message.clear();
@@ -187,6 +208,8 @@ impl Signature {
                 let hash = digest.finish();
                 sign_hash((self.algorithm, state.salt_length), key, rng, &hash)
             }
+            Work::Started(Key::RsaPrivate(key), message) => key.raw(&message.finish()?.0),
+            Work::Started(..) => Err(CryptoError::InvalidInit),
             Work::Gathered(key, message) => {
                 let message = core::mem::take(message);
                 sign_hash((self.algorithm, state.salt_length), key, rng, &message)
@@ -211,6 +234,12 @@ impl Signature {
                 let hash = digest.finish();
                 verify_hash((self.algorithm, state.salt_length), key, &hash, signature)
             }
+            Work::Started(Key::RsaPublic(key), message) => {
+                let (block, _) = message.finish()?;
+                let same = |found: Zeroizing<Vec<u8>>| bool::from(found.ct_eq(&block));
+                Ok(signature.len() == key.length() && key.raw(signature).is_ok_and(same))
+            }
+            Work::Started(..) => Err(CryptoError::InvalidInit),
             Work::Gathered(key, message) => {
                 let message = core::mem::take(message);
                 verify_hash((self.algorithm, state.salt_length), key, &message, signature)
@@ -269,6 +298,8 @@ fn suits(algorithm: SignatureAlgorithm, purpose: Purpose, key: &Key) -> bool {
     match (algorithm, purpose) {
         (SignatureAlgorithm::Rsa { .. }, Purpose::Sign) => matches!(key, Key::RsaPrivate(_)),
         (SignatureAlgorithm::Rsa { .. }, Purpose::Verify) => matches!(key, Key::RsaPublic(_)),
+        (SignatureAlgorithm::Dsa(_), Purpose::Sign) => matches!(key, Key::FieldPrivate(_)),
+        (SignatureAlgorithm::Dsa(_), Purpose::Verify) => matches!(key, Key::FieldPublic(_)),
         (SignatureAlgorithm::Ecdsa { .. }, Purpose::Sign) => matches!(key, Key::EcPrivate(_)),
         (SignatureAlgorithm::Ecdsa { .. }, Purpose::Verify) => matches!(key, Key::EcPublic(_)),
         (SignatureAlgorithm::Ed25519 { .. }, Purpose::Sign) => {
@@ -291,6 +322,7 @@ fn sign_hash(
         (SignatureAlgorithm::Rsa { digest, scheme }, Key::RsaPrivate(key)) => {
             rsa::sign(rng, rsa::Scheme { padding: scheme, digest, salt_length }, key, hash)
         }
+        (SignatureAlgorithm::Dsa(_), Key::FieldPrivate(key)) => key.sign(rng, hash),
         (SignatureAlgorithm::Ecdsa { encoding, .. }, Key::EcPrivate(key)) => {
             key.sign(rng, hash, encoding)
         }
@@ -312,6 +344,7 @@ fn verify_hash(
             let scheme = rsa::Scheme { padding: scheme, digest, salt_length };
             Ok(rsa::verify(scheme, key, hash, signature))
         }
+        (SignatureAlgorithm::Dsa(_), Key::FieldPublic(key)) => Ok(key.verify(hash, signature)),
         (SignatureAlgorithm::Ecdsa { encoding, .. }, Key::EcPublic(key)) => {
             Ok(key.verify(hash, signature, encoding))
         }

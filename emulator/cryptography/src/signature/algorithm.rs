@@ -42,6 +42,8 @@ pub enum RsaSignatureScheme {
     Pkcs1,
     /// PKCS#1 v1.5 around the bare digest, as IKE does [RFC 2409 §5.1].
     Rfc2409,
+    /// ISO 9796-2, scheme 1: the block holds the start of the message too [ISO/IEC 9796-2 §8].
+    Iso9796,
     /// PSS: the digest in the mask generation function too, its length the salt's where no other is given [RFC 8017 §8.1].
     Pss,
 }
@@ -85,6 +87,8 @@ pub enum SignatureAlgorithm {
         /// How the signature is written.
         encoding: EcdsaEncoding,
     },
+    /// DSA with a digest, or over what is given; the signature is an ASN.1 sequence [FIPS 186-4 §4].
+    Dsa(Option<DigestAlgorithm>),
     /// Ed25519 [RFC 8032 §5.1].
     Ed25519 {
         /// Whether the message is hashed first: Ed25519ph.
@@ -97,6 +101,7 @@ mod cipher {
     pub(super) const DES_MAC4: u8 = 1;
     pub(super) const DES_MAC8: u8 = 2;
     pub(super) const RSA: u8 = 3;
+    pub(super) const DSA: u8 = 4;
     pub(super) const ECDSA: u8 = 5;
     pub(super) const AES_MAC128: u8 = 6;
     pub(super) const HMAC: u8 = 7;
@@ -116,12 +121,13 @@ mod pad {
     pub(super) const ISO9797_1_M2_ALG3: u8 = 5;
     pub(super) const PKCS1: u8 = 7;
     pub(super) const PKCS1_PSS: u8 = 8;
+    pub(super) const ISO9796: u8 = 10;
     pub(super) const RFC2409: u8 = 12;
 }
 
 use DigestAlgorithm::{Md5, Ripemd160, Sha1, Sha224, Sha256, Sha384, Sha512};
 use MacScheme::{Cbc, Retail};
-use RsaSignatureScheme::{Pkcs1, Pss, Rfc2409};
+use RsaSignatureScheme::{Iso9796, Pkcs1, Pss, Rfc2409};
 
 const fn des(scheme: MacScheme, padding: Padding, length: u8) -> SignatureAlgorithm {
     SignatureAlgorithm::Mac { scheme, aes: false, padding, length }
@@ -140,7 +146,7 @@ const fn ecdsa(digest: DigestAlgorithm) -> SignatureAlgorithm {
 }
 
 /// `Signature.ALG_*`. MACs of 192 and 256 bits are not there: they are Rijndael's, not AES's, and no card has them.
-const CONSTANTS: [(u8, SignatureAlgorithm); 41] = [
+const CONSTANTS: [(u8, SignatureAlgorithm); 44] = [
     (1, des(Cbc, Padding::None, 4)),
     (2, des(Cbc, Padding::None, 8)),
     (3, des(Cbc, Padding::Iso9797M1, 4)),
@@ -149,9 +155,12 @@ const CONSTANTS: [(u8, SignatureAlgorithm); 41] = [
     (6, des(Cbc, Padding::Iso9797M2, 8)),
     (7, des(Cbc, Padding::Pkcs5, 4)),
     (8, des(Cbc, Padding::Pkcs5, 8)),
+    (9, rsa(Sha1, Iso9796)),
     (10, rsa(Sha1, Pkcs1)),
     (11, rsa(Md5, Pkcs1)),
+    (12, rsa(Ripemd160, Iso9796)),
     (13, rsa(Ripemd160, Pkcs1)),
+    (14, SignatureAlgorithm::Dsa(Some(Sha1))),
     (15, rsa(Sha1, Rfc2409)),
     (16, rsa(Md5, Rfc2409)),
     (17, ecdsa(Sha1)),
@@ -203,6 +212,7 @@ impl SignatureAlgorithm {
             (cipher::AES_CMAC128, None) => unpadded(padding).then(|| aes(MacScheme::Cmac)),
             (cipher::HMAC, Some(digest)) => unpadded(padding).then_some(Self::Hmac(digest)),
             (cipher::RSA, digest) => Self::rsa(digest, padding),
+            (cipher::DSA, digest) => unpadded(padding).then_some(Self::Dsa(digest)),
             (cipher::ECDSA, digest) => {
                 unpadded(padding).then_some(Self::Ecdsa { digest, encoding: EcdsaEncoding::Der })
             }
@@ -233,9 +243,16 @@ impl SignatureAlgorithm {
             pad::PKCS1 => Pkcs1,
             pad::PKCS1_PSS => Pss,
             pad::RFC2409 => Rfc2409,
+            pad::ISO9796 => Iso9796,
             _ => return None,
         };
-        (digest.is_some() || scheme == Pkcs1).then_some(Self::Rsa { digest, scheme })
+        let suits = match scheme {
+            Pkcs1 => true,
+            Pss | Rfc2409 => digest.is_some(),
+            // The trailer of one byte does not tell digests apart: it stands for one of 20 bytes.
+            Iso9796 => matches!(digest, Some(Sha1 | Ripemd160)),
+        };
+        suits.then_some(Self::Rsa { digest, scheme })
     }
 
     /// Its `Signature.ALG_*`, zero where it has none.
@@ -254,6 +271,7 @@ impl SignatureAlgorithm {
             Self::Mac { .. } => cipher::DES_MAC8,
             Self::Hmac(_) => cipher::HMAC,
             Self::Rsa { .. } => cipher::RSA,
+            Self::Dsa(_) => cipher::DSA,
             Self::Ecdsa { encoding: EcdsaEncoding::Der, .. } => cipher::ECDSA,
             Self::Ecdsa { encoding: EcdsaEncoding::Plain, .. } => cipher::ECDSA_PLAIN,
             Self::Ed25519 { prehashed: false } => cipher::ED25519,
@@ -271,9 +289,12 @@ impl SignatureAlgorithm {
             Self::Rsa { scheme: Pkcs1, .. } => pad::PKCS1,
             Self::Rsa { scheme: Pss, .. } => pad::PKCS1_PSS,
             Self::Rsa { scheme: Rfc2409, .. } => pad::RFC2409,
-            Self::Mac { .. } | Self::Hmac(_) | Self::Ecdsa { .. } | Self::Ed25519 { .. } => {
-                pad::NULL
-            }
+            Self::Rsa { scheme: Iso9796, .. } => pad::ISO9796,
+            Self::Mac { .. }
+            | Self::Hmac(_)
+            | Self::Dsa(_)
+            | Self::Ecdsa { .. }
+            | Self::Ed25519 { .. } => pad::NULL,
         }
     }
 
@@ -282,7 +303,7 @@ impl SignatureAlgorithm {
     pub const fn digest(self) -> Option<DigestAlgorithm> {
         match self {
             Self::Hmac(digest) => Some(digest),
-            Self::Rsa { digest, .. } | Self::Ecdsa { digest, .. } => digest,
+            Self::Rsa { digest, .. } | Self::Ecdsa { digest, .. } | Self::Dsa(digest) => digest,
             Self::Mac { .. } | Self::Ed25519 { .. } => None,
         }
     }
@@ -290,7 +311,7 @@ impl SignatureAlgorithm {
     /// What the message is digested with before the key comes in; none where it is gathered whole, or goes through the key.
     pub(super) const fn message_digest(self) -> Option<DigestAlgorithm> {
         match self {
-            Self::Rsa { digest, .. } | Self::Ecdsa { digest, .. } => digest,
+            Self::Rsa { digest, .. } | Self::Ecdsa { digest, .. } | Self::Dsa(digest) => digest,
             Self::Ed25519 { prehashed: true } => Some(Sha512),
             Self::Mac { .. } | Self::Hmac(_) | Self::Ed25519 { prehashed: false } => None,
         }

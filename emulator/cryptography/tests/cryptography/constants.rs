@@ -2,13 +2,14 @@
 
 use cryptography::{
     AeadAlgorithm, AgreementAlgorithm, ChecksumAlgorithm, CipherAlgorithm, DigestAlgorithm,
-    NamedCurve, SignatureAlgorithm,
+    NamedCurve, RecoveryAlgorithm, SignatureAlgorithm,
 };
 
 /// `Cipher.ALG_*` that the chip does not have: ISO 14888, ISO 9796, Korean SEED, and Rijndael with longer blocks.
 const MISSING_CIPHERS: [u8; 8] = [9, 11, 16, 17, 18, 19, 20, 21];
-/// `Signature.ALG_*` that the chip does not have: ISO 9796, DSA, message recovery, Korean SEED, and Rijndael with longer blocks.
-const MISSING_SIGNATURES: [u8; 8] = [9, 12, 14, 30, 31, 32, 35, 36];
+/// `Signature.ALG_*` that the chip does not have: message recovery, which has an engine of its own, Korean SEED, and Rijndael with
+/// longer blocks.
+const MISSING_SIGNATURES: [u8; 5] = [30, 31, 32, 35, 36];
 
 #[test]
 fn ciphers_have_the_constants_of_the_api() {
@@ -72,6 +73,13 @@ fn the_other_tables_go_both_ways() {
             digest.map(DigestAlgorithm::constant),
             (1..=11).contains(&constant).then_some(constant)
         );
+        let recovery = RecoveryAlgorithm::from_constant(constant);
+        assert!(recovery.is_none_or(|recovery| {
+            let digest = recovery.digest().constant();
+            let parts = [recovery.cipher_constant(), recovery.padding_constant()];
+            recovery.constant() == constant
+                && RecoveryAlgorithm::from_parts(digest, parts[0], parts[1]) == Some(recovery)
+        }));
         let agreement = AgreementAlgorithm::from_constant(constant);
         assert!(agreement.is_none_or(|agreement| agreement.constant() == constant));
         let checksum = ChecksumAlgorithm::from_constant(constant);

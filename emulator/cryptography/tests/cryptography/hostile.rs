@@ -4,6 +4,7 @@ use cryptography::{
     AgreementAlgorithm, Cipher, CipherAlgorithm, Curve, CurveParameters, Direction, Key, Purpose,
     RsaPrivateKey, RsaPublicKey, Signature, SignatureAlgorithm,
     ec::{EcKeyPair, EcPrivateKey, EcPublicKey, XecCurve, XecPrivateKey, XecPublicKey},
+    finite_field::{FieldGroup, FieldKeyPair, FieldPrivateKey, FieldPublicKey},
     rsa::CrtParts,
 };
 use proptest::prelude::*;
@@ -74,6 +75,7 @@ proptest! {
             }
             use_signature(SignatureAlgorithm::from_constant(10).unwrap(), &key, &message);
             use_signature(SignatureAlgorithm::from_constant(46).unwrap(), &key, &message);
+            use_signature(SignatureAlgorithm::from_constant(9).unwrap(), &key, &message);
         }
     }
 
@@ -97,6 +99,22 @@ proptest! {
         if let Ok(key) = EcPublicKey::new(curve, &g) {
             let algorithm = SignatureAlgorithm::from_parts(1, 9, 0).unwrap();
             use_signature(algorithm, &Key::EcPublic(key), &scalar);
+        }
+    }
+
+    #[test]
+    fn finite_fields(p in rsa_number(), q in rsa_number(), g in rsa_number(), number in rsa_number()) {
+        let Ok(group) = FieldGroup::new(&p, &q, &g) else { return Ok(()) };
+        let _ = FieldKeyPair::generate(&mut rng(), &group);
+        let dsa = SignatureAlgorithm::from_constant(14).unwrap();
+        if let Ok(key) = FieldPrivateKey::new(group.clone(), &number) {
+            let _ = AgreementAlgorithm::DhPlain.agree(&Key::FieldPrivate(key.clone()), &g);
+            use_signature(dsa, &Key::FieldPrivate(key), &number);
+        }
+        if let Ok(key) = FieldPublicKey::new(group, &number) {
+            let one = [0x30, 6, 2, 1, 1, 2, 1, 1];
+            let _ = crate::support::verify(14, Key::FieldPublic(key.clone()), &number, &one);
+            use_signature(dsa, &Key::FieldPublic(key), &number);
         }
     }
 
