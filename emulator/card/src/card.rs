@@ -73,6 +73,7 @@ pub struct Card {
     pub(crate) registry: Registry,
     pub(crate) instances: BTreeMap<Aid, Box<dyn Applet>>,
     pub(crate) java: JavaCard,
+    atr: Vec<u8>,
     pub(crate) channels: [Option<LogicalChannel>; CHANNEL_COUNT],
     // Response bytes that wait for GET RESPONSE, with the channel they belong to.
     pending_response: Option<(usize, Vec<u8>)>,
@@ -138,6 +139,7 @@ impl Card {
         let mut card = Self {
             registry: Registry::load(&log)?,
             java: JavaCard::new(&personality.java_card),
+            atr: state::atr(&log).unwrap_or_else(|| personality.atr.clone()),
             load_policy: personality.java_card.load,
             personality,
             modules,
@@ -153,10 +155,10 @@ impl Card {
         Ok(card)
     }
 
-    /// The answer to reset.
+    /// The answer to reset. What an applet changed of it is there after the next reset.
     #[must_use]
     pub fn atr(&self) -> &[u8] {
-        &self.personality.atr
+        &self.atr
     }
 
     /// Power comes on: volatile state is gone, the default application is selected on channel 0.
@@ -166,6 +168,9 @@ impl Card {
         }
         self.powered = true;
         self.pending_response = None;
+        if let Some(atr) = state::atr(&self.log) {
+            self.atr = atr;
+        }
         self.channels = Default::default();
         self.java.reset();
         self.instances.values_mut().for_each(|applet| applet.reset());

@@ -13,6 +13,14 @@ use crate::{
     vm::JavaCard,
 };
 
+/// Whether an application may change its own life cycle state like this: to an application specific state (low three bits set), or to
+/// LOCKED, from which it cannot free itself [GPCS 2.3.1 §5.3.1.2, §9.6.2].
+pub(crate) const fn may_change(current: u8, next: u8) -> bool {
+    let own_state = current & (LOCKED | 0x07) == 0x07 && next & (LOCKED | 0x07) == 0x07;
+    let locks_itself = current & LOCKED == 0 && next == current | LOCKED;
+    own_state || locks_itself
+}
+
 /// The card, as one applet instance sees it during one call.
 pub struct Host<'a> {
     pub(crate) nvm: Nvm<'a>,
@@ -47,9 +55,7 @@ impl<'a> Host<'a> {
     /// 6985 for any other state.
     pub fn set_life_cycle(&mut self, state: u8) -> Result<(), StatusWord> {
         let current = self.life_cycle();
-        let own_state = current & (LOCKED | 0x07) == 0x07 && state & (LOCKED | 0x07) == 0x07;
-        let locks_itself = current & LOCKED == 0 && state == current | LOCKED;
-        if !own_state && !locks_itself {
+        if !may_change(current, state) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         self.registry.set_life_cycle(self.nvm.log, self.instance, state)

@@ -76,6 +76,16 @@ impl Session {
         })
     }
 
+    pub(crate) fn encrypt(&self, data: &[u8]) -> Result<Vec<u8>, StatusWord> {
+        match self {
+            Self::Open(channel) => channel.encrypt_sensitive(data).map_err(|error| match error {
+                ScpError::Key(_) => StatusWord::WRONG_DATA,
+                other => other.status(),
+            }),
+            _ => Err(StatusWord::SECURITY_STATUS),
+        }
+    }
+
     pub(crate) fn decrypt(&self, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, StatusWord> {
         match self {
             Self::Open(channel) => channel.decrypt_sensitive(data).map_err(|error| match error {

@@ -1,5 +1,7 @@
 //! The typed records of the card itself: registry, keys, data objects.
 
+mod global_pin;
+mod historical_bytes;
 mod keys;
 mod registry;
 
@@ -8,6 +10,10 @@ use iso7816::StatusWord;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use self::{
+    global_pin::{
+        GlobalPinRecord, delete_service, delete_services_of, put_service, service,
+    },
+    historical_bytes::{atr, historical_bytes, save_atr, with_historical_bytes},
     keys::{KeySetRecord, StoredKey, default_key_set, key_set_versions},
     registry::{Application, CARD_RESET, IssuerDomain, LOCKED, Registry},
 };

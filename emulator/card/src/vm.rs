@@ -7,6 +7,7 @@
 
 mod applet;
 mod failure;
+mod global_platform;
 mod install;
 mod load;
 mod platform;
@@ -35,10 +36,18 @@ pub(crate) struct JavaCard {
     active: [Option<AppletId>; CHANNEL_COUNT],
     /// What the command in progress changed or is going to change, in this order.
     pending: Vec<Pending>,
+    pin: PinState,
     /// Why the command in progress was refused, for whoever wants to know more than the status word.
     failure: Option<Failure>,
     /// The machine is ahead of its records, which could not be written: it must be made anew.
     stale: bool,
+}
+
+/// What became of the global PIN since the card was reset.
+#[derive(Default)]
+pub(crate) struct PinState {
+    submitted: bool,
+    verified: bool,
 }
 
 /// A change of packages or instances.
@@ -66,6 +75,7 @@ impl JavaCard {
             },
             active: Default::default(),
             pending: Vec::new(),
+            pin: PinState::default(),
             failure: None,
             stale: false,
         }
@@ -82,6 +92,7 @@ impl JavaCard {
         self.machine.reset();
         self.api.reset();
         self.active = Default::default();
+        self.pin = PinState::default();
     }
 
     /// A loaded package.

@@ -1,6 +1,10 @@
 //! What the card gives to the native side.
 
+use core::time::Duration;
+
 use jcvm::AppletId;
+
+use crate::org::globalplatform::card::GlobalPlatform;
 
 /// The transmission protocol and medium of the interface, as `APDU.getProtocol` encodes them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,7 +21,7 @@ pub enum Protocol {
 }
 
 /// The card as the API packages see it. What concerns one package only is in the trait of that package, which this one includes.
-pub trait Platform {
+pub trait Platform: GlobalPlatform {
     /// Fills with random bytes.
     fn random(&mut self, bytes: &mut [u8]);
 
@@ -29,4 +33,9 @@ pub trait Platform {
 
     /// Whether an application that is none of the machine's has this AID (a security domain, an applet in the mask).
     fn has_application(&self, aid: &[u8]) -> bool;
+
+    /// The time since the card was reset, for `SysTime.uptime`: it never goes back before the next reset. A card without a clock has 0.
+    fn uptime(&self) -> Duration {
+        Duration::ZERO
+    }
 }

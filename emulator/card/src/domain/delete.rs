@@ -7,7 +7,7 @@ use super::{NO_CONFIRMATION, refused};
 use crate::{
     card::Card,
     nvm::Owner,
-    state::{KeySetRecord, key_set_versions},
+    state::{KeySetRecord, delete_services_of, key_set_versions},
 };
 
 impl Card {
@@ -73,6 +73,7 @@ impl Card {
         // The registry first: when anything fails from here on it is loaded again, and with it the instance.
         self.registry.remove(&mut self.log, name)?;
         self.instances.remove(&name);
+        delete_services_of(&mut self.log, name.as_bytes())?;
         Ok(self.log.delete_owner(Owner::Instance(name))?)
     }
 

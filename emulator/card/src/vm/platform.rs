@@ -11,7 +11,7 @@ use crate::{
     random::Random,
     secure_channel::Session,
     state::Registry,
-    vm::records::is_vm_instance,
+    vm::{PinState, records::is_vm_instance},
 };
 
 /// The card during one run.
@@ -23,6 +23,7 @@ pub(crate) struct CardPlatform<'r> {
     pub(super) personality: &'r Personality,
     /// The instance on whose behalf the programs run.
     pub(super) instance: Aid,
+    pub(super) pin: &'r mut PinState,
     pub(super) active: &'r [Option<AppletId>; CHANNEL_COUNT],
     /// The machine's stores that the log has counted.
     pub(super) counted: u64,

@@ -35,7 +35,7 @@ pub(super) fn run<R>(
     calls: impl FnOnce(&mut Api<'_>, &mut Machine) -> R,
 ) -> R {
     let Host { nvm, instance, random, session, registry, personality, java, .. } = host;
-    let JavaCard { machine, api, active, .. } = &mut **java;
+    let JavaCard { machine, api, active, pin, .. } = &mut **java;
     let heap = machine.heap_mut();
     heap.set_persistent_free(nvm.log.free());
     heap.set_power_failure(nvm.log.tear_in());
@@ -48,6 +48,7 @@ pub(super) fn run<R>(
         personality,
         instance: *instance,
         active,
+        pin,
     };
     let result = calls(&mut Api::new(&mut platform, api), machine);
     let counted = platform.counted;

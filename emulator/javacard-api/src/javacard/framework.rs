@@ -1,6 +1,6 @@
 //! `javacard.framework`.
 
-mod aid;
+pub(crate) mod aid;
 pub(crate) mod apdu;
 pub(crate) mod applet;
 pub(crate) mod array_view;
@@ -11,7 +11,7 @@ mod owner_pin;
 mod resources;
 mod sensitive_arrays;
 pub(crate) mod service;
-mod sharing;
+pub(crate) mod sharing;
 mod transaction;
 mod util;
 

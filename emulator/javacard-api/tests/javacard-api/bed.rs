@@ -19,6 +19,9 @@ pub(crate) struct FakePlatform {
     pub(crate) active: BTreeMap<u8, AppletId>,
 }
 
+/// A card without GlobalPlatform.
+impl javacard_api::GlobalPlatform for FakePlatform {}
+
 impl Platform for FakePlatform {
     fn random(&mut self, bytes: &mut [u8]) {
         for byte in bytes {

@@ -78,6 +78,17 @@ fn set_incoming_and_receive(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     put(call, offset, &data)
 }
 
+/// Receives the command in progress, unless the applet has.
+///
+/// # Errors
+/// `APDUException` outside of a command.
+pub(crate) fn receive(call: &mut Call<'_, '_>) -> Result<(), Trap> {
+    if exchange(call)?.state() == exchange::State::Initial {
+        set_incoming_and_receive(call)?;
+    }
+    Ok(())
+}
+
 fn receive_bytes(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let offset = call.arguments.short(1)?;
     let data = step(call, |exchange| exchange.receive(offset).map(<[u8]>::to_vec))?;

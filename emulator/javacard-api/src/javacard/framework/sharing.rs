@@ -42,6 +42,24 @@ fn get_shareable(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(found)
 }
 
+/// The object that an applet shares with the card on behalf of somebody whom it is not told; null when there is none.
+///
+/// # Errors
+/// What the applet throws.
+pub(crate) fn shareable_object(
+    call: &mut Call<'_, '_>,
+    server: Aid,
+    parameter: i32,
+) -> Result<Reference, Trap> {
+    let applet = find(call, server);
+    let record = applet.and_then(|applet| call.vm.applet_record(applet));
+    let Some(instance) = record.map(|record| record.instance) else { return Ok(Reference::NULL) };
+    let (vm, mut api) = call.split();
+    let arguments = [0, parameter];
+    vm.call_virtual(&mut api, instance, token::GET_SHAREABLE_INTERFACE_OBJECT, &arguments)
+        .map(Reference::from_cell)
+}
+
 /// Whether the server is selected on another channel and cannot be there twice [JCRE 3.0.5 §4.2].
 fn is_busy(call: &Call<'_, '_>, server: AppletId, instance: Reference) -> bool {
     let current = call.state.channel;
