@@ -20,7 +20,7 @@ pub(super) struct Gcm {
     /// What was given to the hash since the last whole block.
     rest: Zeroizing<Vec<u8>>,
     /// The block that the tag is combined with.
-    mask: [u8; AES_BLOCK_LENGTH],
+    mask: Zeroizing<[u8; AES_BLOCK_LENGTH]>,
     counter: [u8; AES_BLOCK_LENGTH],
     keystream: Zeroizing<[u8; AES_BLOCK_LENGTH]>,
     used: usize,
@@ -42,8 +42,8 @@ impl Gcm {
         key.encrypt_blocks(&mut *hash_key);
         let hash = GHash::new((&*hash_key).into());
         let counter = first_counter(&hash, nonce);
-        let mut mask = counter;
-        key.encrypt_blocks(&mut mask);
+        let mut mask = Zeroizing::new(counter);
+        key.encrypt_blocks(&mut *mask);
         Ok(Self {
             key,
             direction,
@@ -90,7 +90,7 @@ impl Gcm {
         lengths.iter_mut().zip(bits).for_each(|(to, from)| *to = from);
         self.hash.update(&[lengths.into()]);
         let mut tag = Zeroizing::new(self.hash.clone().finalize().to_vec());
-        xor(&mut tag, &self.mask);
+        xor(&mut tag, &*self.mask);
         tag.truncate(TAG_LENGTH_MAX);
         tag
     }
