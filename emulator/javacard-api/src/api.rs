@@ -2,9 +2,12 @@
 
 use std::{any::Any, collections::BTreeMap};
 
-use jcvm::{Arguments, Fault, Native, Reclaimed, Reference, Trap, Vm};
+use jcvm::{Arguments, ClassId, Fault, Native, Reclaimed, Reference, Trap, Vm};
 
-use crate::{Call, Platform, Protocol, javacard::framework::apdu::exchange::Exchange, registry};
+use crate::{
+    Call, Platform, Protocol, javacard::framework::apdu::exchange::Exchange,
+    javacardx::framework::byte_order, registry, tables::classes,
+};
 
 /// The native side of one run: what the card gives, and the running state.
 pub struct Api<'p> {
@@ -36,6 +39,18 @@ impl Native for Api<'_> {
             }),
             None if registry::is_constructor(method) => Ok(0),
             None => Err(Trap::Fault(Fault::IllFormed("a native that is not there"))),
+        }
+    }
+
+    fn static_field(
+        &mut self,
+        vm: &mut Vm<'_>,
+        class: ClassId,
+        token: u8,
+    ) -> Result<Reference, Trap> {
+        match (class, token) {
+            (classes::BYTE_ORDER, 0 | 1) => byte_order(vm, token),
+            _ => Err(Trap::Fault(Fault::IllFormed("a static field that is not there"))),
         }
     }
 

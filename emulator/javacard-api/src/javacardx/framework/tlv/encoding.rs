@@ -70,10 +70,7 @@ impl Tag {
     }
 
     fn from_octets(octets: &[u8]) -> Self {
-        let mut all = [0; TAG_SIZE_MAX];
-        if let [.., last] = &mut all {
-            *last = u8::try_from(octets.len()).unwrap_or(0);
-        }
+        let mut all = [0, 0, 0, u8::try_from(octets.len()).unwrap_or(0)];
         for (place, octet) in all.iter_mut().zip(octets) {
             *place = *octet;
         }
@@ -260,7 +257,7 @@ pub(super) fn encode(tag: Tag, value: &[&[u8]]) -> Result<Vec<u8>, Malformed> {
     }
     let mut out = Vec::with_capacity(total(tag, length));
     put_header(&mut out, tag, length);
-    value.iter().for_each(|part| out.extend_from_slice(part));
+    out.extend(value.concat());
     Ok(out)
 }
 
