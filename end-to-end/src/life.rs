@@ -2,6 +2,8 @@
 //!
 //! Every step does something with a real program and checks what came of it; it returns what is worth telling.
 
+use std::{ffi::OsStr, path::Path};
+
 use crate::{
     CardImage, EmulatorProcess, Lifetime, Module, Place, Stage, StageError, StageOptions, Token,
     User, error::ensure, holder, holder::TokenCertificate, openssl::CertificateFile,
@@ -63,13 +65,32 @@ pub const STEPS: [Step; 16] = [
     ("the second card opens the letter", Life::read_letter),
 ];
 
+/// The configuration of a server that puts an applet file onto cards.
+fn applet_configuration(file: &Path) -> Result<String, StageError> {
+    let file = file.canonicalize().map_err(StageError::io(format!("applet {}", file.display())))?;
+    let version =
+        file.file_name().and_then(OsStr::to_str).and_then(|name| name.strip_suffix(".ijc"));
+    let (Some(version), Some(folder)) = (version, file.parent()) else {
+        return Err(StageError::failed("an applet file is named <major>.<minor>.<build>.ijc"));
+    };
+    let folder = folder.display();
+    Ok(format!("[tps.applet]\ndirectory = \"{folder}\"\nrequired_version = \"{version}\"\n"))
+}
+
 impl Life {
     /// Sets the stage: pcscd with one reader of two slots, and the server.
     ///
+    /// With an applet file (`<version>.ijc`) the server loads that onto every card it formats, and the card's virtual machine runs it;
+    /// without one the applet in the cards' mask is used.
+    ///
     /// # Errors
-    /// As [`Stage::start`].
-    pub fn start(lifetime: Lifetime) -> Result<Self, StageError> {
-        let stage = Stage::start(StageOptions { lifetime, ..StageOptions::default() })?;
+    /// As [`Stage::start`]; when the file's name is none of a version.
+    pub fn start(lifetime: Lifetime, applet: Option<&Path>) -> Result<Self, StageError> {
+        let mut options = StageOptions { lifetime, ..StageOptions::default() };
+        if let Some(file) = applet {
+            options.server.more_configuration = applet_configuration(file)?;
+        }
+        let stage = Stage::start(options)?;
         Ok(Self {
             stage,
             user: User::new("alice", "correct-horse-battery"),

@@ -7,7 +7,7 @@ use end_to_end::{
 
 #[test]
 fn a_token_is_formatted_enrolled_used_lost_and_recovered() {
-    let mut life = Life::start(Lifetime::OfStage).unwrap();
+    let mut life = Life::start(Lifetime::OfStage, None).unwrap();
     for (name, step) in STEPS {
         match step(&mut life) {
             Ok(told) => println!("{name}: {told}"),

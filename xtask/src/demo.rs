@@ -1,5 +1,7 @@
 //! `demo`: a token's life, with the real programs.
 
+use std::path::Path;
+
 use anyhow::ensure;
 use end_to_end::{
     Lifetime, binaries,
@@ -12,8 +14,8 @@ use crate::{cargo, packages, steps::Steps};
 /// Time that the whole demo may take once everything is built, in seconds.
 const SECONDS_MAX: u64 = 60;
 
-/// Runs the demo; `keep` leaves everything running.
-pub(crate) fn run(keep: bool) -> anyhow::Result<()> {
+/// Runs the demo; `keep` leaves everything running, `applet` is a file that the server loads onto the cards.
+pub(crate) fn run(keep: bool, applet: Option<&Path>) -> anyhow::Result<()> {
     println!("Debian packages: {}", packages::install()?);
     let programs =
         cargo::build_release(&["cardinal-emulator", "cardinal-server", "cardinal-client"])?;
@@ -22,7 +24,7 @@ pub(crate) fn run(keep: bool) -> anyhow::Result<()> {
     println!();
     let mut steps = Steps::quiet();
     let mut life = steps.must("a private pcscd and the server start", || {
-        let mut life = Life::start(lifetime)?;
+        let mut life = Life::start(lifetime, applet)?;
         let milliseconds = life.stage().server().started_in().as_millis();
         Ok((life, format!("the server made all its keys and was ready in {milliseconds} ms")))
     })?;

@@ -1,6 +1,6 @@
 //! Set-up, demo, test and release chores: `cargo xtask --help`.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
@@ -32,6 +32,9 @@ enum Chore {
         /// Leave everything running at the end, and say how to use it
         #[arg(long)]
         keep: bool,
+        /// Load this CoolKey build (`<version>.ijc`, e.g. from Dogtag's `tps/applets`) onto the cards, instead of using the applet in their mask
+        #[arg(long, value_name = "FILE")]
+        applet: Option<PathBuf>,
     },
     /// Every check there is; CI calls exactly this
     Test,
@@ -51,7 +54,7 @@ enum Chore {
 
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().chore {
-        Chore::Demo { keep } => demo::run(keep),
+        Chore::Demo { keep, applet } => demo::run(keep, applet.as_deref()),
         Chore::Test => test::run(),
         Chore::Tpsclient => tpsclient::run(),
         Chore::FuzzSmoke => fuzz::run(),
