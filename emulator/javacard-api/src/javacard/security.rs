@@ -20,6 +20,7 @@ mod named_parameter_spec;
 pub(crate) mod one_shot;
 mod random_data;
 pub(crate) mod signature;
+mod signature_message_recovery;
 
 use crate::registry::Natives;
 
@@ -38,6 +39,7 @@ pub(crate) const LISTS: &[Natives] = &[
     named_parameter_spec::NATIVES,
     random_data::NATIVES,
     signature::NATIVES,
+    signature_message_recovery::NATIVES,
 ];
 
 /// Reasons of `CryptoException` [JCAPI 3.0.5 javacard.security.CryptoException].

@@ -59,7 +59,8 @@ fn init(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let key = KeyObject::argument(call, 1)?;
     let suits = match (algorithm, key.family) {
         (AgreementAlgorithm::Xdh, Family::XecPrivate) => true,
-        (AgreementAlgorithm::Xdh, _) => false,
+        (AgreementAlgorithm::DhPlain, Family::DhPrivate) => true,
+        (AgreementAlgorithm::Xdh | AgreementAlgorithm::DhPlain, _) => false,
         (_, family) => matches!(family, Family::EcPrivate | Family::XecPrivate),
     };
     if !suits {

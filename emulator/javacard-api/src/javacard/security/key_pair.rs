@@ -3,6 +3,7 @@
 use cryptography::{
     Curve, NamedCurve, RsaKeyPair,
     ec::{EcKeyPair, XecPrivateKey},
+    finite_field::FieldKeyPair,
 };
 use jcvm::{Reference, Trap, Write};
 
@@ -40,12 +41,14 @@ pub(crate) const NATIVES: Natives = &[
 const PUBLIC: usize = 0;
 const PRIVATE: usize = 1;
 
-/// Families of the keys of a pair by its `KeyPair.ALG_*`. DSA and Diffie-Hellman have keys and no algorithm; F2m has neither.
+/// Families of the keys of a pair by its `KeyPair.ALG_*`, but F2m.
 const fn families(algorithm: i8) -> Option<(Family, Family)> {
     match algorithm {
         1 => Some((Family::RsaPublic, Family::RsaPrivate)),
         2 => Some((Family::RsaPublic, Family::RsaCrt)),
+        3 => Some((Family::DsaPublic, Family::DsaPrivate)),
         5 => Some((Family::EcPublic, Family::EcPrivate)),
+        6 => Some((Family::DhPublic, Family::DhPrivate)),
         _ => None,
     }
 }
@@ -119,6 +122,7 @@ fn generate(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
         Family::RsaPublic => generate_rsa(call, &public, &private)?,
         Family::EcPublic => generate_elliptic(call, &public, &private)?,
         Family::XecPublic => generate_encoded(call, &public, &private)?,
+        Family::DsaPublic | Family::DhPublic => generate_finite_field(call, &public, &private)?,
         _ => return throw(call, reason::NO_SUCH_ALGORITHM),
     }
     Ok(0)
@@ -179,6 +183,34 @@ fn generate_elliptic(
     }
     private.set(call, Part::S, &pair.private)?;
     public.set(call, Part::W, &pair.public)
+}
+
+/// The group has to be set, in the public or in the private key; in the end both are of it.
+fn generate_finite_field(
+    call: &mut Call<'_, '_>,
+    public: &KeyObject,
+    private: &KeyObject,
+) -> Result<(), Trap> {
+    let from = if public.part(call, Part::P)?.is_some() { public } else { private };
+    let parameters = public.family.parameters().map_or(&[][..], Family::parts);
+    for part in parameters.iter().filter(|part| public.family.needs(**part)) {
+        if from.part(call, *part)?.is_none() {
+            return throw(call, reason::ILLEGAL_VALUE);
+        }
+    }
+    let group = from.group(call)?;
+    let pair =
+        FieldKeyPair::generate(&mut CardRandom(&mut *call.platform), &group).or_throw(call)?;
+    for part in parameters {
+        let Some(number) = from.part(call, *part)? else { continue };
+        for key in [public, private] {
+            if key.part(call, *part)?.as_ref() != Some(&number) {
+                key.set(call, *part, &number)?;
+            }
+        }
+    }
+    private.set(call, Part::X, &pair.private)?;
+    public.set(call, Part::Y, &pair.public)
 }
 
 fn generate_encoded(

@@ -1,6 +1,8 @@
 //! `Signature` [JCAPI 3.0.5 javacard.security.Signature].
 
-use cryptography::{Key, Purpose, Signature, SignatureAlgorithm};
+use cryptography::{
+    Key, Purpose, RecoveryAlgorithm, Signature, SignatureAlgorithm, signature::RsaSignatureScheme,
+};
 use jcvm::Trap;
 use zeroize::Zeroizing;
 
@@ -41,6 +43,8 @@ pub(crate) const NATIVES: Natives = &[
 
 /// Longest initial vector, in bytes: a block of AES.
 const VECTOR_LENGTH_MAX: usize = 16;
+/// Bytes in which the length of the salt of PSS is given.
+const SALT_LENGTH_LENGTH: usize = 2;
 
 fn parts_of(algorithm: SignatureAlgorithm) -> [u8; 3] {
     [algorithm.digest_constant(), algorithm.cipher_constant(), algorithm.padding_constant()]
@@ -48,17 +52,35 @@ fn parts_of(algorithm: SignatureAlgorithm) -> [u8; 3] {
 
 /// What an object of an algorithm is made for.
 fn purpose(algorithm: SignatureAlgorithm, constant: u8, parts: [u8; 3]) -> engine::Purpose {
-    let has_vector = matches!(algorithm, SignatureAlgorithm::Mac { .. });
+    let vector_length = match algorithm {
+        SignatureAlgorithm::Mac { .. } => VECTOR_LENGTH_MAX,
+        SignatureAlgorithm::Rsa { scheme: RsaSignatureScheme::Pss, .. } => SALT_LENGTH_LENGTH,
+        _ => 0,
+    };
+    engine::Purpose { algorithm: constant.into(), parts, external_access: false, vector_length }
+}
+
+fn recovery_purpose(algorithm: RecoveryAlgorithm) -> engine::Purpose {
+    let digest = algorithm.digest().constant();
     engine::Purpose {
-        algorithm: constant.into(),
-        parts,
-        external_access: false,
-        vector_length: if has_vector { VECTOR_LENGTH_MAX } else { 0 },
+        algorithm: algorithm.constant().into(),
+        parts: [digest, algorithm.cipher_constant(), algorithm.padding_constant()],
+        ..engine::Purpose::default()
     }
 }
 
-fn make(call: &mut Call<'_, '_>, purpose: engine::Purpose) -> Result<i32, Trap> {
-    let hidden = classes::BUILT_SIGNATURE;
+fn make(
+    call: &mut Call<'_, '_>,
+    purpose: Option<engine::Purpose>,
+    recovery: Option<RecoveryAlgorithm>,
+    external_access: bool,
+) -> Result<i32, Trap> {
+    let (purpose, hidden) = match (purpose, recovery) {
+        (Some(purpose), _) => (purpose, classes::BUILT_SIGNATURE),
+        (None, Some(recovery)) => (recovery_purpose(recovery), classes::BUILT_RECOVERY_SIGNATURE),
+        (None, None) => return throw(call, reason::NO_SUCH_ALGORITHM),
+    };
+    let purpose = engine::Purpose { external_access, ..purpose };
     let made = EngineObject::make(call, classes::SIGNATURE, hidden, purpose)?;
     Ok(made.object.to_cell())
 }
@@ -66,32 +88,33 @@ fn make(call: &mut Call<'_, '_>, purpose: engine::Purpose) -> Result<i32, Trap> 
 fn get_instance(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let constant = call.arguments.byte(0)?.cast_unsigned();
     let external_access = call.arguments.boolean(1)?;
-    let Some(algorithm) = SignatureAlgorithm::from_constant(constant) else {
-        return throw(call, reason::NO_SUCH_ALGORITHM);
-    };
-    let purpose = purpose(algorithm, constant, parts_of(algorithm));
-    make(call, engine::Purpose { external_access, ..purpose })
+    let purpose = SignatureAlgorithm::from_constant(constant)
+        .map(|algorithm| purpose(algorithm, constant, parts_of(algorithm)));
+    make(call, purpose, RecoveryAlgorithm::from_constant(constant), external_access)
 }
 
 /// What the three arguments of the algorithm's parts ask for.
-fn requested(call: &mut Call<'_, '_>) -> Result<engine::Purpose, Trap> {
+fn requested(
+    call: &Call<'_, '_>,
+) -> Result<(Option<engine::Purpose>, Option<RecoveryAlgorithm>), Trap> {
     let arguments = call.arguments;
     let parts = [arguments.byte(0)?, arguments.byte(1)?, arguments.byte(2)?].map(i8::cast_unsigned);
     let [digest, cipher, padding] = parts;
-    match SignatureAlgorithm::from_parts(digest, cipher, padding) {
-        Some(algorithm) => Ok(purpose(algorithm, algorithm.constant(), parts)),
-        None => throw(call, reason::NO_SUCH_ALGORITHM),
-    }
+    let purpose = SignatureAlgorithm::from_parts(digest, cipher, padding)
+        .map(|algorithm| purpose(algorithm, algorithm.constant(), parts));
+    Ok((purpose, RecoveryAlgorithm::from_parts(digest, cipher, padding)))
 }
 
 fn get_instance_of_parts(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let external_access = call.arguments.boolean(3)?;
-    let purpose = requested(call)?;
-    make(call, engine::Purpose { external_access, ..purpose })
+    let (purpose, recovery) = requested(call)?;
+    make(call, purpose, recovery, external_access)
 }
 
 fn open(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
-    let purpose = requested(call)?;
+    let (Some(purpose), _) = requested(call)? else {
+        return throw(call, reason::NO_SUCH_ALGORITHM);
+    };
     Ok(one_shot::open(call, classes::SIGNATURE_ONE_SHOT, purpose)?.object.to_cell())
 }
 
@@ -203,7 +226,7 @@ fn verify_hash(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     this.run(call, |engine: &mut Signature, _| engine.verify_hash(&hash, &signature)).map(i32::from)
 }
 
-fn get_algorithm(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
+pub(super) fn get_algorithm(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let this = this(call)?;
     Ok(to_byte(this.algorithm(call)))
 }

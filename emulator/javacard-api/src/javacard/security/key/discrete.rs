@@ -1,4 +1,4 @@
-//! Keys of DSA and Diffie-Hellman: objects that hold numbers; no algorithm of this card uses them.
+//! Keys of DSA and Diffie-Hellman.
 
 use super::{family::Part, get_part, set_part};
 use crate::registry::Natives;

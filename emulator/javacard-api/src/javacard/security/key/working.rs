@@ -3,6 +3,7 @@
 use cryptography::{
     BlockKey, CryptoError, Curve, Key, RsaPrivateKey, RsaPublicKey,
     ec::{EcPrivateKey, EcPublicKey, XecPrivateKey, XecPublicKey},
+    finite_field::{FieldGroup, FieldPrivateKey, FieldPublicKey},
     rsa::CrtParts,
 };
 use jcvm::Trap;
@@ -38,6 +39,9 @@ impl KeyObject {
             Family::RsaPublic | Family::RsaPrivate | Family::RsaCrt => self.rsa(call),
             Family::EcPublic | Family::EcPrivate => self.elliptic(call),
             Family::XecPublic | Family::XecPrivate => self.encoded(call),
+            Family::DsaPublic | Family::DsaPrivate | Family::DhPublic | Family::DhPrivate => {
+                self.finite_field(call)
+            }
             _ => throw(call, reason::ILLEGAL_VALUE),
         }
     }
@@ -81,6 +85,29 @@ impl KeyObject {
             RsaPublicKey::new(&modulus, &exponent).map(Key::RsaPublic)
         } else {
             RsaPrivateKey::new(&modulus, &exponent).map(Key::RsaPrivate)
+        };
+        key.or_throw(call)
+    }
+
+    /// The group of a key of DSA or Diffie-Hellman.
+    ///
+    /// # Errors
+    /// `CryptoException`: `UNINITIALIZED_KEY`, or `ILLEGAL_VALUE` where the numbers make no group.
+    pub(crate) fn group(&self, call: &mut Call<'_, '_>) -> Result<FieldGroup, Trap> {
+        let order = self.part(call, Part::Q)?.unwrap_or_default();
+        let prime = self.expect(call, Part::P)?;
+        let generator = self.expect(call, Part::G)?;
+        FieldGroup::new(&prime, &order, &generator).or_throw(call)
+    }
+
+    fn finite_field(&self, call: &mut Call<'_, '_>) -> Result<Key, Trap> {
+        let group = self.group(call)?;
+        let key = if matches!(self.family, Family::DsaPublic | Family::DhPublic) {
+            let number = self.expect(call, Part::Y)?;
+            FieldPublicKey::new(group, &number).map(Key::FieldPublic)
+        } else {
+            let number = self.expect(call, Part::X)?;
+            FieldPrivateKey::new(group, &number).map(Key::FieldPrivate)
         };
         key.or_throw(call)
     }
