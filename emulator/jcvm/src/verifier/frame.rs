@@ -161,12 +161,16 @@ impl Frame {
 
 /// Whether two cells are an int.
 pub(super) const fn is_int(first: Cell, second: Cell) -> Result<(), Reason> {
-    match (first, second) {
-        (Cell::IntFirst, Cell::IntSecond) | (Cell::Any, Cell::Any) => Ok(()),
-        (Cell::IntFirst | Cell::Any, found) | (found, _) => {
-            Err(Reason::Mismatch { wanted: Cell::IntFirst, found })
-        }
-    }
+    let found = match (first, second) {
+        (Cell::IntFirst, Cell::IntSecond) | (Cell::Any, Cell::Any) => return Ok(()),
+        (Cell::IntFirst | Cell::IntSecond | Cell::Any, found) if !is_second(found) => found,
+        (found, _) => found,
+    };
+    Err(Reason::Mismatch { wanted: Cell::IntFirst, found })
+}
+
+const fn is_second(cell: Cell) -> bool {
+    matches!(cell, Cell::IntSecond | Cell::Any)
 }
 
 /// Whether a reference may stand for one of another type.

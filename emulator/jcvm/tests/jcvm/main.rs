@@ -4,4 +4,5 @@ mod basics;
 mod firewall;
 mod model;
 mod transactions;
+mod verifier;
 mod world;
