@@ -90,9 +90,9 @@ fn load_elsewhere(heap: &Heap, array: i32, index: i32, width: Width) -> Result<i
 }
 
 /// `JCSystem.ATTR_READABLE_VIEW`.
-const ATTR_READABLE_VIEW: i16 = 0x10;
+const ATTR_READABLE_VIEW: i16 = 1;
 /// `JCSystem.ATTR_WRITABLE_VIEW`.
-const ATTR_WRITABLE_VIEW: i16 = 0x20;
+const ATTR_WRITABLE_VIEW: i16 = 2;
 
 /// The array behind a view, and the index there. The view grants the access that its maker chose [JCRE 3.1 §6.2.3].
 fn through_view(heap: &Heap, array: i32, index: i32, right: i16) -> Result<(Reference, i32), Flow> {
