@@ -6,7 +6,8 @@ use jcvm::{Arguments, ClassId, Fault, Native, Reclaimed, Reference, Trap, Vm};
 
 use crate::{
     Call, Platform, Protocol, javacard::framework::apdu::exchange::Exchange,
-    javacardx::framework::byte_order, registry, tables::classes,
+    javacardx::framework::byte_order, javacardx::security::sensitive_result::is_sensitive, registry,
+    tables::classes,
 };
 
 /// The native side of one run: what the card gives, and the running state.
@@ -29,7 +30,7 @@ impl Native for Api<'_> {
         method: u16,
         arguments: Arguments<'_>,
     ) -> Result<i32, Trap> {
-        match registry::native(method) {
+        let outcome = match registry::native(method) {
             Some(native) => native(&mut Call {
                 platform: &mut *self.platform,
                 state: &mut *self.state,
@@ -39,7 +40,11 @@ impl Native for Api<'_> {
             }),
             None if registry::is_constructor(method) => Ok(0),
             None => Err(Trap::Fault(Fault::IllFormed("a native that is not there"))),
+        };
+        if is_sensitive(method) {
+            self.state.sensitive_result = outcome.ok();
         }
+        outcome
     }
 
     fn static_field(
@@ -80,6 +85,8 @@ pub struct ApiState {
     /// Objects that go with the command.
     pub(crate) temporary: Temporary,
     pub(crate) deletion_requested: bool,
+    /// What the last sensitive method returned, if it did.
+    pub(crate) sensitive_result: Option<i32>,
 }
 
 /// Objects of the runtime environment that live as long as the machine; null until [`ApiState::start`] made them.
@@ -134,11 +141,6 @@ impl Volatile {
     /// Sets the state of an object.
     pub(crate) fn set<T: Any + Send>(&mut self, object: Reference, state: T) {
         self.0.insert(object.handle(), Box::new(state));
-    }
-
-    /// Takes the state of an object, if it is of this type; of any other type it is dropped.
-    pub(crate) fn take<T: Any + Send>(&mut self, object: Reference) -> Option<T> {
-        self.0.remove(&object.handle())?.downcast().ok().map(|state| *state)
     }
 
     /// Forgets the state of an object.

@@ -50,8 +50,8 @@ pub struct Installation<'i> {
 }
 
 impl Installation<'_> {
-    /// What `install` gets: each part with its length before it. The length of the whole is a byte, which an applet takes as signed.
-    fn array(&self, instance: Aid) -> Vec<u8> {
+    /// What `install` gets: each part with its length before it.
+    fn parts(&self, instance: Aid) -> Vec<u8> {
         let parts = [instance.as_bytes(), self.privileges, self.parameters];
         let each = parts.into_iter().map(|part| part.get(..0xFF).unwrap_or(part));
         each.flat_map(|part| {
@@ -112,6 +112,7 @@ impl Api<'_> {
         calls: impl FnOnce(&mut Vm<'_>, &mut Self) -> Result<T, Trap>,
     ) -> Result<T, Ended> {
         machine.begin(selected);
+        self.state.sensitive_result = None;
         let mut vm = machine.vm();
         let outcome = calls(&mut vm, self).map_err(|trap| Ended::new(&vm, trap));
         if vm.heap().in_transaction()
@@ -120,6 +121,7 @@ impl Api<'_> {
             self.reclaimed(&Reclaimed(aborted.0));
         }
         for temporary in core::mem::take(&mut self.state.temporary).arrays {
+            self.state.volatile().remove(temporary);
             vm.release(temporary);
         }
         self.state.exchange = None;
@@ -151,9 +153,12 @@ impl Api<'_> {
         let mut applets = loaded.cap.applet.iter().flat_map(|component| &component.applets);
         let module = applets.find(|module| module.aid == installation.module);
         let location = module.map(|module| module.install).ok_or(Ended::NoSuchApplet)?;
-        let array = installation.array(aid);
+        let mut array = installation.parts(aid);
+        // The length is a byte, which an applet takes as signed.
+        let [length, ..] = array.len().to_le_bytes();
+        // On a chip the array is the APDU buffer: applets read lengths that are not there as zeros.
+        array.resize(array.len().max(BUFFER_LENGTH), 0);
         self.run(machine, Some(package.context()), |vm, api| {
-            let [length, ..] = array.len().to_le_bytes();
             let array = vm.allocate_for(
                 JCRE,
                 ClassId::BYTE_ARRAY,
@@ -277,7 +282,7 @@ impl Api<'_> {
         let mut sent = Vec::new();
         let outcome = self.run(machine, Some(context), |vm, api| {
             let EntryPoints { apdu, buffer: array } = api.state.entry_points;
-            vm.write_bytes(array, 0, &buffer, jcvm::Write::Immediate)?;
+            vm.write_bytes(array, 0, &buffer, jcvm::Write::Transactional)?;
             let outcome = vm.call_virtual(api, instance, token::PROCESS, &[apdu.to_cell()]);
             sent = api.state.exchange.take().map(Exchange::into_response).unwrap_or_default();
             outcome

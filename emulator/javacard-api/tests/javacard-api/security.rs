@@ -1,9 +1,17 @@
 //! `javacard.security`, `javacardx.crypto` and `javacardx.security`.
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "helpers of tests"
+)]
 
 mod agreement;
-mod caller;
+pub(crate) mod caller;
 mod ciphers;
 mod digests;
+mod extensions;
 mod keys;
 mod pairs;
 mod signatures;

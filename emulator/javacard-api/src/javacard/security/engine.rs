@@ -176,6 +176,23 @@ impl EngineObject {
         call.vm.write_bytes(vector, 0, &with.vector, Write::Immediate)
     }
 
+    /// The specification of a derivation, which has the place of the key; null before initialisation.
+    pub(crate) fn specification(self, call: &Call<'_, '_>) -> Reference {
+        Reference::from_cell(self.cell(call, KEY))
+    }
+
+    /// Keeps the specification of a derivation.
+    ///
+    /// # Errors
+    /// Those of a store.
+    pub(crate) fn set_specification(
+        self,
+        call: &mut Call<'_, '_>,
+        specification: Reference,
+    ) -> Result<(), Trap> {
+        self.store(call, KEY, specification.to_cell())
+    }
+
     /// Forgets what the object is initialised with.
     ///
     /// # Errors

@@ -58,8 +58,8 @@ fn init(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let (this, algorithm) = this(call)?;
     let key = KeyObject::argument(call, 1)?;
     let suits = match (algorithm, key.family) {
-        (AgreementAlgorithm::Xdh, Family::XecPrivate) => true,
-        (AgreementAlgorithm::DhPlain, Family::DhPrivate) => true,
+        (AgreementAlgorithm::Xdh, Family::XecPrivate)
+        | (AgreementAlgorithm::DhPlain, Family::DhPrivate) => true,
         (AgreementAlgorithm::Xdh | AgreementAlgorithm::DhPlain, _) => false,
         (_, family) => matches!(family, Family::EcPrivate | Family::XecPrivate),
     };
