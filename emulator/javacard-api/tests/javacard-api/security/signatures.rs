@@ -247,13 +247,12 @@ fn dsa_and_diffie_hellman_in_a_group_that_is_set() {
             let name = "javacard/security/KeyAgreement.getInstance(BZ)\
                         Ljavacard/security/KeyAgreement;";
             let agreement = caller.make(name, &[7, 0]).unwrap();
-            let secrets =
-                [(private, other_public), (other_private, public)].map(|(own, other)| {
-                    let init = "init(Ljavacard/security/PrivateKey;)V";
-                    caller.on(agreement, init, &[own.to_cell()]).unwrap();
-                    let number = get(caller, other, "DHPublicKey.getY").unwrap();
-                    caller.transform(agreement, "generateSecret", &number).unwrap()
-                });
+            let secrets = [(private, other_public), (other_private, public)].map(|(own, other)| {
+                let init = "init(Ljavacard/security/PrivateKey;)V";
+                caller.on(agreement, init, &[own.to_cell()]).unwrap();
+                let number = get(caller, other, "DHPublicKey.getY").unwrap();
+                caller.transform(agreement, "generateSecret", &number).unwrap()
+            });
             assert_eq!(secrets[0], secrets[1]);
         }
     });
