@@ -1,11 +1,13 @@
 //! `org.globalplatform` and its subpackages `org.globalplatform.*`.
 
 pub(crate) mod card;
+mod contactless;
 mod cvm;
 mod provider;
 mod registry_entry;
 pub(crate) mod secure_channel;
 pub(crate) mod system;
+mod upgrade;
 
 use jcvm::{AppletId, Body, ClassId, ContextId, Lifetime, ObjectFlags, Reference, Trap};
 
@@ -14,11 +16,13 @@ use crate::{Call, Platform, registry::Natives, tables::classes};
 
 /// Natives of this package: a list each module.
 pub(crate) const LISTS: &[Natives] = &[
+    contactless::NATIVES,
     cvm::NATIVES,
     provider::NATIVES,
     registry_entry::NATIVES,
     secure_channel::NATIVES,
     system::NATIVES,
+    upgrade::NATIVES,
 ];
 
 /// The runtime environment as an owner.

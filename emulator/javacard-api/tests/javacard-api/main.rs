@@ -2,6 +2,7 @@
 
 mod apdu;
 mod bed;
+mod extras;
 mod life;
 mod memory;
 mod pin;
