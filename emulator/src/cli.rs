@@ -1,9 +1,12 @@
 //! The command line: what can be asked for, and by whom it is answered.
 
+mod applet;
 mod info;
+mod inspect;
 mod new;
 mod number;
 mod run;
+mod try_out;
 
 use std::io::{self, IsTerminal as _};
 
@@ -15,7 +18,10 @@ const OVERVIEW: &str = "\
 A virtual Java Card for any PC/SC reader.
 
 A card lives in an image file, as a real one does in its chip: `new` makes one, `run` puts it into a reader until Ctrl-C, `info` looks \
-inside. Whatever an applet or a key change leaves behind is in the image after every command.";
+inside. Whatever an applet or a key change leaves behind is in the image after every command.
+
+Java Card applets run as they are: `run --cap` puts one into a reader, `inspect` shows what a CAP file has, `try` says of a whole \
+collection what runs and what not.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -24,6 +30,10 @@ Examples:
   cardinal-emulator info card.img             applets, life cycles, keys by check value, memory
 
   cardinal-emulator new --scp 03 aes.img      a card that speaks SCP03
+  cardinal-emulator run --cap applet.cap      an applet in a reader, on a card that lives as long as the run
+  cardinal-emulator inspect applet.cap        what it imports and does
+  cardinal-emulator try applets               what becomes of every CAP file in a folder
+
   cardinal-emulator run a.img b.img           two cards, in the two slots of vpcd's reader
   cardinal-emulator run --listen 127.0.0.1:9999 card.img
                                               without PC/SC, for clients that speak TCP
@@ -51,6 +61,10 @@ enum Verb {
     Run(run::Run),
     /// Show what is in a card image; keys by check value only
     Info(info::Info),
+    /// Show what is in a CAP file: imports, applets, disassembled methods
+    Inspect(inspect::Inspect),
+    /// Load, install and select every CAP file of a folder, each on a fresh card
+    Try(try_out::Try),
     /// Print a completion script for a shell
     #[command(after_help = "Example: cardinal-emulator completions bash > \
                             ~/.local/share/bash-completion/completions/cardinal-emulator")]
@@ -72,6 +86,8 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
         Verb::New(new) => new.run(),
         Verb::Run(run) => run.run(),
         Verb::Info(info) => info.run(),
+        Verb::Inspect(inspect) => inspect.run(),
+        Verb::Try(trial) => trial.run(),
         Verb::Completions { shell } => {
             let mut command = Arguments::command();
             clap_complete::generate(shell, &mut command, "cardinal-emulator", &mut io::stdout());

@@ -4,16 +4,21 @@
 //! - [`vpcd`]: a slot of vsmartcard's virtual reader, and thereby any PC/SC program;
 //! - [`listen`]: a TCP port, for [`reader::tcp::TcpReader`];
 //! - [`in_process`]: a [`reader::CardReader`] in the same process, for tests and the conformance suite.
+//!
+//! [`trial`] sees what becomes of CAP files on a card; [`ApiNames`] names what they import.
 
 pub mod in_process;
 pub mod listen;
+mod names;
 mod session;
 pub mod stop;
 pub mod traced;
+pub mod trial;
 pub mod virtual_card;
 pub mod vpcd;
 
 pub use in_process::InProcessReader;
+pub use names::ApiNames;
 pub use stop::Stop;
 pub use traced::{Detail, Traced};
 pub use virtual_card::{VirtualCard, modules, random};

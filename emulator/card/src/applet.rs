@@ -83,6 +83,25 @@ pub trait Applet: Send {
         self.deselect(host);
     }
 
+    /// Whether the applet takes STORE DATA from its security domain [GPCS 2.3.1 §7.3.3].
+    fn is_personalizable(&self, host: &mut Host<'_>) -> bool {
+        let _ = host;
+        false
+    }
+
+    /// STORE DATA that the security domain passes on, taken out of its secure channel [GPCS 2.3.1 §11.11].
+    ///
+    /// # Errors
+    /// A status word when the applet refuses.
+    fn store_data(
+        &mut self,
+        host: &mut Host<'_>,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        let _ = (host, command);
+        Err(StatusWord::CONDITIONS_OF_USE)
+    }
+
     /// Whether a SELECT of something that the card does not have is a command to this applet, while it is selected
     /// [JCRE 3.0.5 §4.5].
     fn takes_select(&self) -> bool {

@@ -3,12 +3,15 @@
 mod dispatch;
 mod manage_channel;
 mod select;
+mod transmission;
 
 use core::fmt;
 use std::collections::BTreeMap;
 
 use iso7816::{Aid, Command, Response, StatusWord};
 use thiserror::Error;
+
+use self::transmission::Waiting;
 
 use crate::{
     applet::{Applet, ExecutableModule},
@@ -75,8 +78,7 @@ pub struct Card {
     pub(crate) java: JavaCard,
     atr: Vec<u8>,
     pub(crate) channels: [Option<LogicalChannel>; CHANNEL_COUNT],
-    // Response bytes that wait for GET RESPONSE, with the channel they belong to.
-    pending_response: Option<(usize, Vec<u8>)>,
+    waiting: Option<Waiting>,
     powered: bool,
 }
 
@@ -147,7 +149,7 @@ impl Card {
             log,
             instances: BTreeMap::new(),
             channels: Default::default(),
-            pending_response: None,
+            waiting: None,
             powered: false,
         };
         card.restore_machine()?;
@@ -167,7 +169,7 @@ impl Card {
             self.reload();
         }
         self.powered = true;
-        self.pending_response = None;
+        self.waiting = None;
         if let Some(atr) = state::atr(&self.log) {
             self.atr = atr;
         }
@@ -188,7 +190,7 @@ impl Card {
     pub fn power_off(&mut self) {
         self.powered = false;
         self.channels = Default::default();
-        self.pending_response = None;
+        self.waiting = None;
         self.undo();
     }
 
@@ -234,6 +236,7 @@ impl Card {
         instance: Aid,
         parameters: &[u8],
     ) -> Result<(), StatusWord> {
+        self.java.begin_command();
         let load_file = self.load_file_of(None, module)?;
         let installed =
             self.install_instance(load_file, module, instance, [0; 3], parameters).and_then(|()| {
@@ -250,6 +253,23 @@ impl Card {
     #[must_use]
     pub const fn failure(&self) -> Option<&Failure> {
         self.java.failure()
+    }
+
+    /// Loads a package without any command, as a card manufacturer does: the content of a load file data block.
+    ///
+    /// # Errors
+    /// The status word that the last LOAD would have answered; [`Card::failure`] knows more.
+    pub fn load(&mut self, file: &[u8]) -> Result<Aid, StatusWord> {
+        self.java.begin_command();
+        let aid = self.java.package_aid(file)?;
+        let loaded = self.check_load_file(aid).and_then(|()| {
+            self.java.load(&mut self.log, aid, file)?;
+            Ok(self.commit()?)
+        });
+        if loaded.is_err() {
+            self.undo();
+        }
+        loaded.map(|()| aid)
     }
 
     /// Ends a command: what it wrote is committed if it succeeded (9000, 61xx, 62xx, 63xx), undone otherwise.

@@ -65,6 +65,8 @@ pub(crate) struct LogicalChannel {
     pub(crate) search: Option<StatusSearch>,
     pub(crate) load: Option<Load>,
     pub(crate) store: Option<Store>,
+    /// The application to which STORE DATA is passed on.
+    pub(crate) personalizing: Option<Aid>,
 }
 
 impl LogicalChannel {
@@ -76,6 +78,7 @@ impl LogicalChannel {
             search: None,
             load: None,
             store: None,
+            personalizing: None,
         }
     }
 }

@@ -64,7 +64,7 @@ const INSTRUCTIONS: [Instruction; 12] = [
     instruction(0xE2, SECURED, Card::store_data),
     instruction(0xE4, SECURED, Card::delete).chained(),
     instruction(0xE6, SECURED, Card::obey_install).chained(),
-    instruction(0xE8, SECURED, Card::load),
+    instruction(0xE8, SECURED, Card::obey_load),
     instruction(0xF0, CARD_LOCKED, Card::set_status),
     instruction(0xF2, CARD_LOCKED, Card::get_status),
 ];
@@ -219,6 +219,7 @@ impl Card {
         }
         let open = self.channel(channel)?;
         (open.search, open.load, open.store) = (None, None, None);
+        open.personalizing = None;
         self.secure_channel(channel)?.initialize_update(command).map(Response::ok)
     }
 

@@ -21,7 +21,10 @@ mod visa;
 
 pub use api::{Api, ApiState};
 pub use ended::Ended;
-pub use org::globalplatform::card::{Entry, GlobalPin, GlobalPlatform, Power};
+pub use org::globalplatform::{
+    card::{Entry, GlobalPin, GlobalPlatform, Power},
+    personalization::is_personalizable,
+};
 pub use platform::{Platform, Protocol};
 pub use registry::unimplemented;
 pub use runtime::{Installation, Origin, Selection};

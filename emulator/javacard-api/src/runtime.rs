@@ -314,7 +314,7 @@ impl Api<'_> {
         }
     }
 
-    const fn set_origin(&mut self, origin: Origin) {
+    pub(crate) const fn set_origin(&mut self, origin: Origin) {
         self.state.protocol = origin.protocol;
         self.state.channel = origin.channel;
     }

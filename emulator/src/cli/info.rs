@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::Context as _;
 use card::Card;
-use card::info::{CardInfo, KeyInfo};
+use card::info::{CardInfo, Engine, KeyInfo};
 use cardinal_emulator::{modules, random};
 use clap::{Args, ValueHint};
 use globalplatform::data::CardState;
@@ -67,7 +67,15 @@ fn text(info: &CardInfo) -> String {
     }
     for file in &info.load_files {
         let [major, minor] = file.version;
-        line("package", format!("{}  version {major}.{minor}", file.aid));
+        let engine = match (file.engine, file.loaded) {
+            (Engine::VirtualMachine, _) => "loaded, in the virtual machine",
+            (_, true) => "loaded, but the one in ROM runs",
+            _ => "in ROM",
+        };
+        let modules: Vec<String> = file.modules.iter().map(ToString::to_string).collect();
+        let applets = if modules.is_empty() { "none".to_owned() } else { modules.join(" ") };
+        let value = format!("{}  version {major}.{minor}  {engine}  applets {applets}", file.aid);
+        line("package", value);
     }
     line("memory", format!("{} of {} bytes used", info.memory.used, info.memory.capacity));
     for (owner, used) in &info.memory.by_owner {

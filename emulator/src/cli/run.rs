@@ -12,6 +12,8 @@ use cardinal_emulator::vpcd;
 use cardinal_emulator::{Detail, Stop, Traced, VirtualCard, modules, random};
 use clap::{Args, ValueHint};
 
+use super::applet::Applets;
+
 /// Most cards of one run: as many as pcscd has slots.
 const CARDS_MAX: usize = 16;
 
@@ -24,6 +26,9 @@ Examples:
   cardinal-emulator run --vpcd 127.0.0.1:45963 card.img   a vpcd with its own port
   cardinal-emulator run --listen 127.0.0.1:9999 card.img  TCP instead of PC/SC
   cardinal-emulator run --ephemeral -v card.img           try something; the image stays as it is
+  cardinal-emulator run --cap applet.cap                  an applet in a reader; its card goes with the run
+  cardinal-emulator run --cap applet.cap --install-params 0011 card.img
+                                                          into the card of an image, where it stays
 
 Logs (-v) show a command's header, lengths and status word. --trace-apdu shows all bytes, PINs among them: for test cards only.";
 
@@ -32,8 +37,10 @@ Logs (-v) show a command's header, lengths and status word. --trace-apdu shows a
 #[command(after_help = HELP)]
 pub(super) struct Run {
     /// Card images, made with `new`
-    #[arg(required = true, value_name = "IMAGE", value_hint = ValueHint::FilePath)]
+    #[arg(required_unless_present = "caps", value_name = "IMAGE", value_hint = ValueHint::FilePath)]
     images: Vec<PathBuf>,
+    #[command(flatten)]
+    applets: Applets,
     /// Where vpcd's first slot listens
     #[arg(long, value_name = "HOST:PORT", default_value = vpcd::DEFAULT_ADDRESS)]
     vpcd: String,
@@ -73,6 +80,15 @@ impl Run {
 
     fn load(&self) -> anyhow::Result<Vec<Loaded>> {
         let detail = if self.trace_apdu { Detail::Bytes } else { Detail::Headers };
+        let loaded = |name: String, mut card: Card| {
+            self.applets.put_on(&mut card).with_context(|| format!("card {name}"))?;
+            let atr = hex::encode_upper(card.atr());
+            Ok(Loaded { card: Traced::new(card, name.clone(), detail), atr, name })
+        };
+        if self.images.is_empty() {
+            let card = self.applets.fresh_card()?;
+            return Ok(vec![loaded("a fresh card".to_owned(), card)?]);
+        }
         let load = |image: &PathBuf| {
             let name = image.display().to_string();
             let store: Box<dyn ImageStore> = match open_image(image)? {
@@ -81,8 +97,7 @@ impl Run {
             };
             let card = Card::open(store, modules(), random())
                 .with_context(|| format!("card image {name}"))?;
-            let atr = hex::encode_upper(card.atr());
-            Ok(Loaded { card: Traced::new(card, name.clone(), detail), atr, name })
+            loaded(name, card)
         };
         self.images.iter().map(load).collect()
     }

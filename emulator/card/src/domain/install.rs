@@ -35,7 +35,8 @@ impl Card {
         command: &Command,
     ) -> Result<Response, StatusWord> {
         // A load that was going on ends, complete or not [GPCS 2.3.1 §9.3.5].
-        self.channel(channel)?.load = None;
+        let open = self.channel(channel)?;
+        (open.load, open.personalizing) = (None, None);
         let install = Install::parse(command).map_err(refused)?;
         if !install.token.is_empty() {
             // The domain manages content itself: a token is an error [GPCS 2.3.1 §9.3].
@@ -70,7 +71,9 @@ impl Card {
             InstallPurpose::MakeSelectable { instance, privileges } => {
                 self.make_selectable(instance, privileges)
             }
-            InstallPurpose::Personalization { application } => self.personalize(application),
+            InstallPurpose::Personalization { application } => {
+                self.personalize(channel, application)
+            }
             // There is one security domain: nothing to extradite to, and nothing to change in it.
             InstallPurpose::Extradition { .. } | InstallPurpose::RegistryUpdate { .. } => {
                 Err(StatusWord::WRONG_P1P2)
@@ -90,17 +93,20 @@ impl Card {
         if domain.is_some_and(|domain| !domain.starts_with(isd.as_bytes())) {
             return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
         }
-        let in_use = self.registry.application(load_file).is_some()
-            || load_file == isd
-            || self.is_loaded(load_file)
-            || !self.registry.instances_of(load_file).is_empty();
-        if in_use {
-            return Err(StatusWord::CONDITIONS_OF_USE);
-        }
+        self.check_load_file(load_file)?;
         self.check_memory(parameters)?;
         self.channel(channel)?.load =
             Some(Load { aid: load_file, next_block: 0, bytes: Vec::new() });
         Ok(())
+    }
+
+    /// Refuses a load file whose AID something else has.
+    pub(crate) fn check_load_file(&self, aid: Aid) -> Result<(), StatusWord> {
+        let in_use = self.registry.application(aid).is_some()
+            || aid == self.registry.isd.aid
+            || self.is_loaded(aid)
+            || !self.registry.instances_of(aid).is_empty();
+        if in_use { Err(StatusWord::CONDITIONS_OF_USE) } else { Ok(()) }
     }
 
     /// Refuses when the persistent memory that the parameters announce exceeds what is free.
@@ -189,11 +195,14 @@ impl Card {
         self.registry.put(&mut self.log, entry)
     }
 
-    /// No application of this card takes STORE DATA from its domain [GPCS 2.3.1 §7.3.2].
-    fn personalize(&self, instance: Aid) -> Result<(), StatusWord> {
-        match self.registry.application(instance) {
-            Some(_) => Err(StatusWord::CONDITIONS_OF_USE),
-            None => Err(StatusWord::REFERENCED_DATA_NOT_FOUND),
+    /// STORE DATA goes to an application from now on, if it takes any [GPCS 2.3.1 §7.3.3].
+    fn personalize(&mut self, channel: usize, instance: Aid) -> Result<(), StatusWord> {
+        let takes_data =
+            self.with_applet(Some(channel), instance, |applet, host| applet.is_personalizable(host));
+        if !takes_data.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)? {
+            return Err(StatusWord::CONDITIONS_OF_USE);
         }
+        self.channel(channel)?.personalizing = Some(instance);
+        Ok(())
     }
 }

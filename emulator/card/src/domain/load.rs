@@ -38,7 +38,7 @@ impl Card {
         self.load_policy = policy;
     }
 
-    pub(super) fn load(
+    pub(super) fn obey_load(
         &mut self,
         channel: usize,
         command: &Command,

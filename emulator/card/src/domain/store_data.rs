@@ -29,6 +29,9 @@ impl Card {
         command: &Command,
     ) -> Result<Response, StatusWord> {
         let open = self.channel(channel)?;
+        if let Some(application) = open.personalizing {
+            return self.pass_on(channel, application, command);
+        }
         // An error ends the run of blocks: it is put back only when the block was taken.
         let run = open.store.take();
         let block = StoreData::parse(command).map_err(refused)?;
@@ -53,6 +56,22 @@ impl Card {
             self.store_objects(&store.bytes)?;
         }
         Ok(Response::status(StatusWord::OK))
+    }
+
+    /// Passes data on to the application that is being personalised; the last block ends that.
+    fn pass_on(
+        &mut self,
+        channel: usize,
+        application: Aid,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        if StoreData::parse(command).map_err(refused)?.last {
+            self.channel(channel)?.personalizing = None;
+        }
+        self.with_applet(Some(channel), application, |applet, host| {
+            applet.store_data(host, command)
+        })
+        .unwrap_or(Err(StatusWord::CONDITIONS_OF_USE))
     }
 
     fn store_groupings(&mut self, mut bytes: &[u8]) -> Result<(), StatusWord> {

@@ -1,7 +1,7 @@
 //! An instance in the virtual machine, as the card knows every applet.
 
 use iso7816::{Command, Response, StatusWord};
-use javacard_api::{Ended, Selection};
+use javacard_api::{Ended, Selection, is_personalizable};
 use jcvm::AppletId;
 
 use super::run::{answer, keep, run};
@@ -72,6 +72,22 @@ impl Applet for VmApplet {
 
     fn process(&mut self, host: &mut Host<'_>, command: &Command) -> Result<Response, StatusWord> {
         Ok(self.answer_to(host, command, false))
+    }
+
+    fn is_personalizable(&self, host: &mut Host<'_>) -> bool {
+        is_personalizable(&mut host.java.machine, self.0)
+    }
+
+    fn store_data(
+        &mut self,
+        host: &mut Host<'_>,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        let (applet, origin) = (self.0, host.java.origin(host.channel));
+        let outcome = run(host, |api, machine| api.process_data(machine, applet, origin, command));
+        let response = answer(host, outcome.map(Response::ok));
+        keep(host)?;
+        Ok(response)
     }
 
     fn takes_select(&self) -> bool {

@@ -21,7 +21,7 @@ impl JavaCard {
         aid: Aid,
         file: &[u8],
     ) -> Result<(), StatusWord> {
-        let cap = CapFile::parse(file).map_err(|error| self.refuse(Failure::Malformed(error)))?;
+        let cap = self.parse(file)?;
         let found = cap.header.aid;
         if found != aid {
             return Err(self.refuse(Failure::OtherPackage { named: aid, found }));
@@ -36,6 +36,18 @@ impl JavaCard {
         log.count_stores(self.machine.heap().writes() - stores);
         self.put_package(log, id, file)?;
         Ok(self.mirror(log)?)
+    }
+
+    fn parse(&mut self, file: &[u8]) -> Result<CapFile, StatusWord> {
+        CapFile::parse(file).map_err(|error| self.refuse(Failure::Malformed(error)))
+    }
+
+    /// The AID of the package in a load file.
+    ///
+    /// # Errors
+    /// 6A80 when it is malformed.
+    pub(crate) fn package_aid(&mut self, file: &[u8]) -> Result<Aid, StatusWord> {
+        self.parse(file).map(|cap| cap.header.aid)
     }
 
     /// Notes and tells why, and says so in a status word.

@@ -3,6 +3,7 @@
 pub(crate) mod card;
 mod contactless;
 mod cvm;
+pub(crate) mod personalization;
 mod provider;
 mod registry_entry;
 pub(crate) mod secure_channel;
