@@ -1,8 +1,12 @@
 //! From constants to the fields that they name [JCVM 3.0.5 §6.8.2, §6.8.4].
 
-use capfile::component::{ClassRef, Constant, FieldDescriptor};
+use capfile::component::{ClassRef, Constant, FieldDescriptor, StaticFieldRef};
 
-use super::{error::Reason, signatures::Signatures, type_system::Value};
+use super::{
+    error::Reason,
+    signatures::Signatures,
+    type_system::{Element, Type, Value},
+};
 use crate::{
     code::{LoadedPackage, link::StaticPlace},
     ident::ClassId,
@@ -19,6 +23,8 @@ pub(super) struct FieldFacts {
     pub(super) is_reference: bool,
     /// Whether it is of a native class, where nothing can be stored.
     pub(super) is_native: bool,
+    /// Bytes from its place to the end of the static image.
+    pub(super) room: usize,
 }
 
 impl Signatures<'_> {
@@ -33,45 +39,68 @@ impl Signatures<'_> {
         if token >= info.declared_instance_size {
             return Err(missing);
         }
-        let declared = described(package, info.offset, |field| {
+        let first = info.first_reference_token.unwrap_or(u8::MAX);
+        let is_reference = token.checked_sub(first).is_some_and(|nth| nth < info.reference_count);
+        let described = described(package, info.offset, |field| {
             !field.is_static() && field.position == u16::from(token)
         });
-        let first = info.first_reference_token.unwrap_or(u8::MAX);
+        let constant = Constant::InstanceField { class: ClassRef::Internal(info.offset), token };
         Ok(FieldFacts {
             class: Some(class),
-            declared: declared.and_then(|field| self.field(package, field.field_type)),
+            declared: self.declared_field(package, described, constant),
+            is_reference,
             is_native: false,
-            is_reference: token.checked_sub(first).is_some_and(|nth| nth < info.reference_count),
+            room: usize::MAX,
         })
     }
 
-    /// The static field that a constant names, when its place in the image is right for a value of so many bytes.
-    pub(super) fn static_field(&self, index: u16, bytes: usize) -> Result<FieldFacts, Reason> {
+    /// The static field that a constant names.
+    pub(super) fn static_field(&self, index: u16) -> Result<FieldFacts, Reason> {
         let found = self.resolver().static_field(index).map_err(|_| Reason::Constant(index))?;
         let StaticPlace::Image(found) = found else {
-            // Static fields of native packages are references.
             return Ok(FieldFacts {
                 class: None,
                 declared: None,
                 is_reference: true,
                 is_native: true,
+                room: usize::MAX,
             });
         };
         let package = self.hierarchy.package(found.package).ok_or(Reason::StaticField)?;
         let offset = usize::from(found.offset);
         let is_reference = offset < found.reference_bytes;
-        let end = offset + if is_reference { 2 } else { bytes };
-        let torn = is_reference && offset % 2 != 0;
-        if torn || end > usize::from(package.cap.static_field.image_size) {
+        if is_reference && offset % 2 != 0 {
             return Err(Reason::StaticField);
         }
         let descriptor = package.cap.descriptor.as_ref();
-        let mut fields = descriptor.into_iter().flat_map(|known| &known.classes);
-        let declared = fields.find_map(|class| {
-            class.fields.iter().find(|field| field.is_static() && field.position == found.offset)
-        });
-        let declared = declared.and_then(|field| self.field(package, field.field_type));
-        Ok(FieldFacts { class: None, declared, is_reference, is_native: false })
+        let classes = descriptor.into_iter().flat_map(|known| &known.classes);
+        let mut fields = classes.flat_map(|class| &class.fields);
+        let described = fields.find(|field| field.is_static() && field.position == found.offset);
+        let constant = Constant::StaticField(StaticFieldRef::Internal { offset: found.offset });
+        Ok(FieldFacts {
+            class: None,
+            declared: self.declared_field(package, described, constant),
+            is_reference,
+            is_native: false,
+            room: usize::from(package.cap.static_field.image_size).saturating_sub(offset),
+        })
+    }
+
+    /// The type of a field. The converter of the 2.1.1 kit describes arrays of references as single ones, but has the right types for
+    /// the constants that name them; whichever constant of the package it is, the answer is the same.
+    fn declared_field(
+        &self,
+        package: &LoadedPackage,
+        described: Option<&FieldDescriptor>,
+        constant: Constant,
+    ) -> Option<Value> {
+        let declared = self.field(package, described?.field_type)?;
+        let Value::Reference(Type::Class(class)) = declared else { return Some(declared) };
+        let array = Value::Reference(Type::Array(Element::Class(class)));
+        let entries = (0..).zip(&package.cap.constant_pool.entries);
+        let mut naming = entries.filter(|(_, known)| **known == constant);
+        let is_array = naming.any(|(index, _)| self.constant_value(package, index) == Some(array));
+        Some(if is_array { array } else { declared })
     }
 }
 

@@ -77,28 +77,45 @@ impl Step<'_, '_> {
         }
     }
 
-    /// The instance field of the instruction: its class and type.
-    fn instance_field(&self) -> Result<(Type, Value), Reason> {
+    /// The field of the instruction.
+    fn field(
+        &self,
+        look_up: impl FnOnce(u16) -> Result<FieldFacts, Reason>,
+    ) -> Result<FieldFacts, Reason> {
         let index = self.constant_operand()?;
         let known = self.signatures.known_fields.borrow().get(&index).copied();
-        let field = known.map_or_else(|| self.signatures.instance_field(index), Ok)?;
-        self.signatures.known_fields.borrow_mut().insert(index, field);
-        let class = field.class.map_or(Type::OBJECT, Type::Class);
-        Ok((class, field_type(field, width(self.instruction.opcode))?))
+        if let Some(known) = known {
+            return Ok(known);
+        }
+        let found = look_up(index)?;
+        self.signatures.known_fields.borrow_mut().insert(index, found);
+        Ok(found)
+    }
+
+    /// The instance field of the instruction: its class and type.
+    fn instance_field(&self) -> Result<(Type, Value), Reason> {
+        let field = self.field(|index| self.signatures.instance_field(index))?;
+        let class = field.class.ok_or(Reason::FieldType)?;
+        Ok((Type::Class(class), field_type(field, width(self.instruction.opcode))?))
     }
 
     fn static_field(&self) -> Result<Value, Reason> {
+        let field = self.field(|index| self.signatures.static_field(index))?;
+        if field.class.is_some() {
+            return Err(Reason::FieldType);
+        }
         let width = width(self.instruction.opcode);
+        let value = field_type(field, width)?;
         let bytes = match width {
             Width::Byte => 1,
             Width::Short | Width::Reference => 2,
             Width::Int => 4,
         };
-        let field = self.signatures.static_field(self.constant_operand()?, bytes)?;
-        if field.is_native && self.instruction.opcode == Opcode::PutstaticA {
+        let stores_natively = field.is_native && self.instruction.opcode == Opcode::PutstaticA;
+        if bytes > field.room || stores_natively {
             return Err(Reason::StaticField);
         }
-        field_type(field, width)
+        Ok(value)
     }
 
     pub(super) fn get_static(&mut self) -> Result<(), Reason> {

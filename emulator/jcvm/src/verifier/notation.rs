@@ -91,6 +91,12 @@ impl Signatures<'_> {
         self.next_nibbles(package, &nibbles.0)?.0
     }
 
+    /// The type that the Descriptor gives for a constant that is a field.
+    pub(super) fn constant_value(&self, package: &LoadedPackage, index: u16) -> Option<Value> {
+        let nibbles = package.cap.descriptor.as_ref()?.constant_type(index)?;
+        self.next_nibbles(package, &nibbles.0)?.0
+    }
+
     /// The first type (`None` for void), and what follows it [JCVM 3.0.5 §6.14.4].
     fn next_nibbles<'n>(
         &self,

@@ -32,6 +32,24 @@ fn fields_are_of_their_type() {
     mismatches("(S)V", "sload_0; getfield_s @T.short; pop; return", Cell::Short);
 }
 
+/// As the converter of the 2.1.1 kit writes it.
+#[test]
+fn an_array_that_is_described_as_a_single_reference_is_one() {
+    let code = "aload_0; sconst_3; anewarray @T; putfield_a @T.list
+                aload_0; getfield_a @T.list; sconst_0; aaload; areturn";
+    let mut package = program("(LT;)LT;", code);
+    package.class("T").field("list", "[LT;");
+    let mut cap = package.build().unwrap().cap().unwrap();
+    let fields = &mut cap.descriptor.as_mut().unwrap().classes[0].fields;
+    let references = fields.iter().filter(|field| !field.is_static());
+    let single = references.map(|field| field.field_type).find(|kind| kind & 0x8000 == 0).unwrap();
+    let list = fields.iter_mut().rfind(|field| !field.is_static()).unwrap();
+    assert_ne!(list.field_type, single);
+    list.field_type = single;
+    let loaded = World::new().machine.load(std::sync::Arc::new(cap), true);
+    assert!(loaded.is_ok(), "{loaded:?}");
+}
+
 #[test]
 fn this_is_the_object_of_the_method() {
     let method = |code: &str| {
