@@ -25,6 +25,8 @@ pub enum Verdict {
     Malformed,
     /// It imports a package that neither the card nor the collection has.
     ImportMissing,
+    /// Its package is one of the card's own.
+    Present,
     /// It does not link otherwise: a version, class or member that the card does not have, or code that the verifier refuses.
     NotLinked,
     /// The applet said no: `ISOException`, or `select` returned false.
@@ -243,6 +245,7 @@ impl Step {
         let verdict = match card.failure() {
             Some(Failure::Malformed(_)) => Verdict::Malformed,
             Some(Failure::Link(jcvm::LinkError::PackageMissing { .. })) => Verdict::ImportMissing,
+            Some(Failure::Link(jcvm::LinkError::AlreadyLoaded(_))) => Verdict::Present,
             Some(Failure::Link(_)) => Verdict::NotLinked,
             Some(Failure::Exception { class, .. })
                 if class == "javacard.framework.ISOException" =>
@@ -250,7 +253,9 @@ impl Step {
                 Verdict::Refused
             }
             Some(Failure::Exception { .. }) => Verdict::Threw,
-            Some(Failure::Stopped(javacard_api::Ended::NotRegistered)) => Verdict::Refused,
+            Some(
+                Failure::Stopped(javacard_api::Ended::NotRegistered) | Failure::OtherInstance(_),
+            ) => Verdict::Refused,
             Some(Failure::Stopped(_)) => Verdict::Stopped,
             Some(_) => Verdict::CardRefused,
             // The applet answered so, without any exception that it did not catch, or `select` returned false.

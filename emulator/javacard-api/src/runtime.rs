@@ -67,8 +67,8 @@ impl Installation<'_> {
 pub enum Selection {
     /// The applet is selected.
     Selected,
-    /// It refused, or threw: 6999.
-    Refused,
+    /// It refused, or threw what is told: 6999.
+    Refused(Option<Ended>),
     /// Its package is active on another channel, and it is not made for that: 6985 [JCRE 3.0.5 §4.2].
     Busy,
 }
@@ -217,7 +217,8 @@ impl Api<'_> {
         });
         match outcome {
             Ok(accepted) if accepted & 1 != 0 => Ok(Selection::Selected),
-            Ok(_) | Err(Ended::Exception { .. }) => Ok(Selection::Refused),
+            Ok(_) => Ok(Selection::Refused(None)),
+            Err(thrown @ Ended::Exception { .. }) => Ok(Selection::Refused(Some(thrown))),
             Err(fault) => Err(fault),
         }
     }

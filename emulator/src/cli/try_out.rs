@@ -125,6 +125,7 @@ fn describe(step: &Step) -> String {
         Verdict::Done => return "done".to_owned(),
         Verdict::Malformed => "malformed",
         Verdict::ImportMissing => "import missing",
+        Verdict::Present => "on the card already",
         Verdict::NotLinked => "not linked",
         Verdict::Refused => "refused",
         Verdict::Threw => "threw",

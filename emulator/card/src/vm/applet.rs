@@ -45,8 +45,8 @@ impl Applet for VmApplet {
         match selection {
             Ok(Selection::Selected) => {}
             Ok(Selection::Busy) => return Err(StatusWord::CONDITIONS_OF_USE),
-            Ok(Selection::Refused) => return Err(StatusWord::APPLET_SELECT_FAILED),
-            Err(ended) => {
+            Ok(Selection::Refused(None)) => return Err(StatusWord::APPLET_SELECT_FAILED),
+            Ok(Selection::Refused(Some(ended))) | Err(ended) => {
                 host.java.ended(ended);
                 return Err(StatusWord::APPLET_SELECT_FAILED);
             }
