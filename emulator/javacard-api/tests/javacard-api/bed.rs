@@ -1,6 +1,6 @@
 //! A card that is nothing but a machine: packages are assembled, applets installed, commands sent.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use capfile::assemble::{FRAMEWORK, Package};
 use iso7816::{Aid, Command};
@@ -108,7 +108,7 @@ fn referenced(descriptor: &str) -> String {
             classes.iter().find(|class| class.name == name).map(|class| (alias, class.token))
         });
         let (alias, token) = found.unwrap();
-        out.push_str(&format!("{before}L{alias}:{token};"));
+        let _ = write!(out, "{before}L{alias}:{token};");
         rest = after;
     }
     out + rest
@@ -160,17 +160,19 @@ pub(crate) fn answering(code: &str) -> String {
 
 /// `process` that looks at INS, runs the code for it, and answers with the short that it leaves.
 pub(crate) fn cases(cases: &[(u8, &str)]) -> String {
-    let labels: String = cases.iter().map(|(ins, _)| format!(" {ins}=Case{ins}")).collect();
-    let code: String = cases
+    let labels: Vec<String> = cases.iter().map(|(ins, _)| format!("{ins}=Case{ins}")).collect();
+    let labels = labels.join(" ");
+    let code: Vec<String> = cases
         .iter()
         .map(|(ins, code)| {
             let code = code.replace("Mine", &format!("Mine{ins}"));
-            format!("Case{ins}: {code}\ngoto_w Answer\n")
+            format!("Case{ins}: {code}\ngoto_w Answer")
         })
         .collect();
+    let code = code.join("\n");
     answering(&format!(
         "aload_1; invokevirtual @APDU.getBuffer; sconst_1; baload
-         slookupswitch Other{labels}
+         slookupswitch Other {labels}
          {code}
          Other: sspush 0x6D00; invokestatic @ISOException.throwIt; sconst_0
          Answer: nop"

@@ -1,4 +1,5 @@
 //! The API packages, exercised by packages that are assembled on the spot.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 mod apdu;
 mod bed;

@@ -66,7 +66,7 @@ fn length(length: usize) -> i32 {
 fn put(call: &mut Call<'_, '_>, offset: usize, bytes: &[u8]) -> Result<i32, Trap> {
     let offset = i16::try_from(offset).unwrap_or(i16::MAX);
     let buffer = call.state.entry_points.buffer;
-    call.vm.write_bytes(buffer, offset, bytes, Write::Immediate)?;
+    call.vm.write_bytes(buffer, offset, bytes, Write::Transactional)?;
     Ok(length(bytes.len()))
 }
 
