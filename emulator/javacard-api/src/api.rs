@@ -6,8 +6,8 @@ use jcvm::{Arguments, ClassId, Fault, Native, Reclaimed, Reference, Trap, Vm};
 
 use crate::{
     Call, Platform, Protocol, javacard::framework::apdu::exchange::Exchange,
-    javacardx::framework::byte_order, javacardx::security::sensitive_result::is_sensitive, registry,
-    tables::classes,
+    javacardx::framework::byte_order, javacardx::security::sensitive_result::is_sensitive,
+    registry, tables::classes,
 };
 
 /// The native side of one run: what the card gives, and the running state.
