@@ -5,6 +5,7 @@ mod arrays;
 mod buffers;
 mod durations;
 mod numbers;
+mod programs;
 mod structures;
 mod tags;
 mod texts;

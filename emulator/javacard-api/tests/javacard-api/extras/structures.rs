@@ -114,7 +114,7 @@ fn a_value_grows_beyond_its_capacity() {
         assert_eq!(caller.on(made, "replaceValue([BSS)S", &[array, 5, 1]), Ok(3));
         let value = written(caller, |caller, to| caller.on(made, "getValue([BS)S", &to));
         assert_eq!(value, Ok(b"f".to_vec()));
-        let large = all(caller, &[7; 0x7FFF]);
+        let large = all(caller, &vec![7; 0x7FFF]);
         assert_eq!(caller.on(made, "replaceValue([BSS)S", &large), Err(tlv(2)));
         assert_eq!(encoding(caller, made), Ok(hex!("810166").to_vec()), "nothing has changed");
     });
@@ -208,7 +208,7 @@ fn a_change_within_is_seen_outside() {
         let value = all(caller, &[1; 200]);
         caller.on(inner, "replaceValue([BSS)S", &value).unwrap();
         assert_eq!(caller.on(outer, "size()S", &[]), Ok(3 + 3 + 200));
-        let value = all(caller, &[1; 0x7FF0]);
+        let value = all(caller, &vec![1; 0x7FF0]);
         caller.on(inner, "replaceValue([BSS)S", &value).unwrap();
         assert_eq!(caller.on(outer, "getLength()S", &[]), Ok(0x7FF4));
         let other = parse(caller, &hex!("3000")).unwrap();

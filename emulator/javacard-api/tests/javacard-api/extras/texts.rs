@@ -104,7 +104,7 @@ fn texts_are_changed() {
         assert_eq!(upper, Ok("Aé".as_bytes().to_vec()));
         let lower = made(caller, "toLowerCase([BSS[BS)S", b"A\xFFB", &[], &[]);
         assert_eq!(lower, Ok(b"ab".to_vec()), "what is no character is left out");
-        let long = all(caller, &[b'x'; 30000]);
+        let long = all(caller, &vec![b'x'; 30000]);
         let cells = [all(caller, b"a"), long].concat();
         let replaced = made(caller, "replace([BSS[BSS[BSS[BS)S", b"aaaa", &cells, &[]);
         assert_eq!(replaced, Err(OUT_OF_BOUNDS));

@@ -48,13 +48,6 @@ fn method(class: ClassId, signature: &str) -> &'static ApiMethod {
     found.methods.iter().find(is).unwrap_or_else(|| panic!("{}.{signature}", found.name))
 }
 
-impl<'c, 'v, 'p> Caller<'c, 'v, 'p> {
-    /// Natives are called in a run that is under way.
-    pub(crate) const fn new(vm: &'c mut Vm<'v>, api: &'c mut Api<'p>) -> Self {
-        Self { vm, api }
-    }
-}
-
 impl Caller<'_, '_, '_> {
     fn invoke(&mut self, method: &ApiMethod, cells: &[i32]) -> Result<i32, Thrown> {
         assert_eq!(usize::from(method.nargs), cells.len(), "{}", method.name);
