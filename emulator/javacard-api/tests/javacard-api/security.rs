@@ -14,4 +14,5 @@ mod digests;
 mod extensions;
 mod keys;
 mod pairs;
+mod programs;
 mod signatures;

@@ -210,6 +210,14 @@ impl KeyObject {
         }))
     }
 
+    /// Whether a part is set.
+    fn has(&self, call: &mut Call<'_, '_>, part: Part) -> Result<bool, Trap> {
+        let Some((key, offset, _)) = self.slot(call, part)? else { return Ok(false) };
+        let material = key.reference(call, MATERIAL);
+        let head = call.vm.bytes(material, short(offset), short(HEAD))?;
+        Ok(head.iter().any(|byte| *byte != 0))
+    }
+
     /// A part that has to be there.
     ///
     /// # Errors
@@ -261,7 +269,7 @@ impl KeyObject {
     /// Those of [`KeyObject::part`].
     pub(crate) fn is_initialized(&self, call: &mut Call<'_, '_>) -> Result<bool, Trap> {
         for part in self.family.parts() {
-            if self.family.needs(*part) && self.part(call, *part)?.is_none() {
+            if self.family.needs(*part) && !self.has(call, *part)? {
                 return Ok(false);
             }
         }

@@ -22,6 +22,10 @@ const CLASSES: [(ClassId, ClassId); 6] = [
 ];
 /// Hidden cells of each of them.
 const CELLS: usize = 8;
+/// Most objects of a class that are open at once.
+const OPEN_MAX: usize = 8;
+/// `SystemException.NO_RESOURCE`.
+const NO_RESOURCE: i16 = 5;
 
 /// Opens a one-shot object of a class: one that was closed before, or a new one.
 ///
@@ -34,12 +38,16 @@ pub(crate) fn open(
 ) -> Result<EngineObject, Trap> {
     let with_cells = CLASSES.iter().find(|(known, _)| *known == class);
     let with_cells = with_cells.map_or(class, |(_, with_cells)| *with_cells);
-    let object = if let Some(object) = closed(call, class, with_cells) {
-        object
-    } else {
+    let known = of_class(call, class);
+    let closed = |known: &&Reference| EngineObject::of(**known, with_cells).opened_by(call) == 0;
+    let object = if let Some(object) = known.iter().find(closed) {
+        *object
+    } else if known.len() < OPEN_MAX {
         let body = Body::Fields(vec![0; CELLS].into());
         let flags = ObjectFlags::TEMPORARY_ENTRY_POINT;
         make_temporary(call, ContextId::JCRE, class, body, flags)?
+    } else {
+        return call.throw(Standard::System(NO_RESOURCE));
     };
     let opened = EngineObject::of(object, with_cells);
     opened.forget(call)?;
@@ -49,12 +57,11 @@ pub(crate) fn open(
     Ok(opened)
 }
 
-fn closed(call: &Call<'_, '_>, class: ClassId, with_cells: ClassId) -> Option<Reference> {
-    let mut temporary = call.state.temporary.arrays.iter().copied();
-    temporary.find(|object| {
-        call.vm.heap().get(*object).is_some_and(|found| found.class == class)
-            && EngineObject::of(*object, with_cells).opened_by(call) == 0
-    })
+/// The objects of a class that this command has made.
+fn of_class(call: &Call<'_, '_>, class: ClassId) -> Vec<Reference> {
+    let is_one =
+        |object: &Reference| call.vm.heap().get(*object).is_some_and(|found| found.class == class);
+    call.state.temporary.arrays.iter().copied().filter(is_one).collect()
 }
 
 /// The context that calls, as a number other than zero.
