@@ -1,4 +1,4 @@
-//! `Resources`: the static resources of the caller's package [JCVM 3.2 §6.16].
+//! `Resources`: the static resources of the applet's package [JCVM 3.2 §6.16].
 
 use jcvm::{Body, ClassId, ContextId, ObjectFlags, Standard, Trap};
 
@@ -26,7 +26,7 @@ fn get_resources(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     Ok(made.to_cell())
 }
 
-/// A resource of the package whose code asks.
+/// A resource of the package of the applet on whose behalf the code runs.
 fn resource(call: &mut Call<'_, '_>) -> Result<Vec<u8>, Trap> {
     let wanted = call.arguments.short(1)?.cast_unsigned();
     let record = call.vm.applet_record(call.vm.applet());
