@@ -4,6 +4,7 @@
 mod apdu;
 mod bed;
 mod extras;
+mod hostile;
 mod life;
 mod memory;
 mod pin;
