@@ -3,7 +3,7 @@
 use core::any::Any;
 
 use cryptography::{CryptoError, CryptoRng};
-use jcvm::{Body, ClassId, Lifetime, ObjectFlags, Reference, Trap, Write};
+use jcvm::{Body, ClassId, Lifetime, ObjectFlags, Reference, Standard, Trap, Write};
 use zeroize::Zeroizing;
 
 use super::{
@@ -42,6 +42,16 @@ pub(crate) struct Purpose {
 pub(crate) struct EngineObject {
     pub(crate) object: Reference,
     class: ClassId,
+}
+
+/// `this`, which has to be of a class: unverified code can call a native on anything.
+///
+/// # Errors
+/// `NullPointerException`, `SecurityException`.
+pub(crate) fn instance(call: &mut Call<'_, '_>, class: ClassId) -> Result<Reference, Trap> {
+    let this = call.this()?;
+    call.vm.object(this)?;
+    if call.vm.is_instance(this, class) { Ok(this) } else { call.throw(Standard::Security) }
 }
 
 /// An engine, and the key it was made with.
@@ -99,9 +109,10 @@ impl EngineObject {
     /// The object that a native was called on.
     ///
     /// # Errors
-    /// `CryptoException.ILLEGAL_USE` where it is a one-shot object that was closed; `SecurityException` where another context opened it.
+    /// `CryptoException.ILLEGAL_USE` where it is a one-shot object that was closed; `SecurityException` where another context opened it,
+    /// or unverified code called it on something else.
     pub(crate) fn this(call: &mut Call<'_, '_>, class: ClassId) -> Result<Self, Trap> {
-        let this = Self { object: call.this()?, class };
+        let this = Self { object: instance(call, class)?, class };
         super::one_shot::check(call, this)?;
         Ok(this)
     }

@@ -9,6 +9,7 @@ use jcvm::{Reference, Trap, Write};
 
 use super::{
     buffer::{CardRandom, OrThrow, throw},
+    engine::instance,
     key::{
         Built, KeyObject,
         elliptic::{Domain, SpecifiedCurve, set_domain},
@@ -30,10 +31,12 @@ pub(crate) const NATIVES: Natives = &[
         generate_with,
     ),
     ("javacard/security/KeyPair.getPrivate()Ljavacard/security/PrivateKey;", |call| {
-        Ok(call.vm.field(call.this()?, classes::KEY_PAIR, PRIVATE))
+        let this = instance(call, classes::KEY_PAIR)?;
+        Ok(call.vm.field(this, classes::KEY_PAIR, PRIVATE))
     }),
     ("javacard/security/KeyPair.getPublic()Ljavacard/security/PublicKey;", |call| {
-        Ok(call.vm.field(call.this()?, classes::KEY_PAIR, PUBLIC))
+        let this = instance(call, classes::KEY_PAIR)?;
+        Ok(call.vm.field(this, classes::KEY_PAIR, PUBLIC))
     }),
 ];
 
@@ -83,7 +86,7 @@ fn construct_from(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 }
 
 fn keep(call: &mut Call<'_, '_>, public: &KeyObject, private: &KeyObject) -> Result<i32, Trap> {
-    let this = call.this()?;
+    let this = instance(call, classes::KEY_PAIR)?;
     for (cell, key) in [(PUBLIC, public), (PRIVATE, private)] {
         let value = key.object.to_cell();
         call.vm.set_field(this, classes::KEY_PAIR, cell, value, Write::Transactional)?;
@@ -92,7 +95,7 @@ fn keep(call: &mut Call<'_, '_>, public: &KeyObject, private: &KeyObject) -> Res
 }
 
 fn keys(call: &mut Call<'_, '_>) -> Result<(KeyObject, KeyObject), Trap> {
-    let this = call.this()?;
+    let this = instance(call, classes::KEY_PAIR)?;
     let mut key = |cell| {
         let object = call.vm.field(this, classes::KEY_PAIR, cell);
         match KeyObject::find(call, Reference::from_cell(object))? {

@@ -2,7 +2,7 @@
 
 use jcvm::{Lifetime, Reference, Trap, Write};
 
-use super::{buffer::throw, key::elliptic::SpecifiedCurve, reason};
+use super::{buffer::throw, engine::instance, key::elliptic::SpecifiedCurve, reason};
 use crate::{Call, registry::Natives, tables::classes};
 
 pub(crate) const NATIVES: Natives = &[
@@ -28,7 +28,9 @@ fn get_instance(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 }
 
 fn get_name(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
-    Ok(call.vm.field(call.this()?, classes::NAMED_PARAMETER_SPEC, NAME))
+    let this = instance(call, classes::NAMED_PARAMETER_SPEC)?;
+    let name = call.vm.field(this, classes::NAMED_PARAMETER_SPEC, NAME);
+    Ok(i16::try_from(name).unwrap_or(0).into())
 }
 
 /// The name of a specification, and the curve that it is of.

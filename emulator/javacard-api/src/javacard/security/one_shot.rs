@@ -6,7 +6,7 @@ use jcvm::{Body, ClassId, ContextId, ObjectFlags, Reference, Standard, Trap};
 
 use super::{
     buffer::throw,
-    engine::{EngineObject, Purpose},
+    engine::{EngineObject, Purpose, instance},
     reason,
 };
 use crate::{Call, javacard::framework::memory::make_temporary, tables::classes};
@@ -87,7 +87,7 @@ pub(crate) fn check(call: &mut Call<'_, '_>, this: EngineObject) -> Result<(), T
 
 /// `close()`: gives a one-shot object back; the second time it does nothing.
 pub(crate) fn close(call: &mut Call<'_, '_>, class: ClassId) -> Result<i32, Trap> {
-    let this = EngineObject::of(call.this()?, class);
+    let this = EngineObject::of(instance(call, class)?, class);
     if this.opened_by(call) != 0 {
         check(call, this)?;
         this.forget(call)?;

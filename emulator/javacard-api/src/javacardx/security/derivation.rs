@@ -35,7 +35,7 @@ pub(crate) const NATIVES: Natives = &[
     ),
     ("javacardx/security/derivation/DerivationFunction.getAlgorithm()S", |call| {
         let this = this(call)?;
-        Ok(this.algorithm(call))
+        Ok(i16::try_from(this.algorithm(call)).unwrap_or(0).into())
     }),
     ("javacardx/security/derivation/DerivationFunction.nextBytes([BSS)S", |call| {
         into_array(call, false)

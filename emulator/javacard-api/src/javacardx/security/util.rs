@@ -15,9 +15,7 @@ pub(crate) const NATIVES: Natives = &[
         "javacardx/security/util/MonotonicCounter.getInstance(SB)Ljavacardx/security/util/MonotonicCounter;",
         get_instance,
     ),
-    ("javacardx/security/util/MonotonicCounter.getMemoryType()B", |call| {
-        Ok(call.vm.field(call.this()?, classes::MONOTONIC_COUNTER, MEMORY))
-    }),
+    ("javacardx/security/util/MonotonicCounter.getMemoryType()B", get_memory_type),
     ("javacardx/security/util/MonotonicCounter.getSize()S", |call| {
         Ok(i32::try_from(counter(call, 0)?.length).unwrap_or(0))
     }),
@@ -76,6 +74,9 @@ fn get_instance(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 fn counter(call: &mut Call<'_, '_>, at: usize) -> Result<Counter, Trap> {
     let object = call.arguments.reference(at)?;
     call.vm.check_access(object)?;
+    if !call.vm.is_instance(object, classes::MONOTONIC_COUNTER) {
+        return call.throw(Standard::Security);
+    }
     let array = Reference::from_cell(call.vm.field(object, classes::MONOTONIC_COUNTER, VALUE));
     let bytes = call.vm.all_bytes(array)?;
     Ok(Counter { array, length: bytes.len().min(LENGTH_MAX), value: number(bytes) })
@@ -118,6 +119,12 @@ fn get(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let counter = counter(call, 0)?;
     let bytes = counter.value.to_be_bytes();
     buffer::output(call, 1, bytes.get(LENGTH_MAX - counter.length..).unwrap_or_default())
+}
+
+fn get_memory_type(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
+    counter(call, 0)?;
+    let memory = call.vm.field(call.this()?, classes::MONOTONIC_COUNTER, MEMORY);
+    Ok(i8::try_from(memory).ok().and_then(Memory::from_constant).map_or(0, |known| known as i32))
 }
 
 fn increment_by(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
