@@ -1,4 +1,4 @@
-//! `org.globalplatform.contactless`: this card has no contactless registry services [GPC_SPE_025]; applets that ask are told so.
+//! `org.globalplatform.contactless`: this card has no contactless registry services (Amendment C of GlobalPlatform); applets that ask are told so.
 
 use jcvm::{Reference, Standard, Trap};
 

@@ -1,5 +1,5 @@
-//! `org.globalplatform.upgrade`: there is never an upgrade of a load file in progress on this card [GPC_SPE_120], so that applets take the
-//! way of a fresh installation.
+//! `org.globalplatform.upgrade`: there is never an upgrade of a load file in progress on this card (Amendment H of GlobalPlatform), so
+//! that applets take the way of a fresh installation.
 
 use jcvm::{ClassId, Reference, Standard, Trap};
 
