@@ -2,7 +2,10 @@
 //!
 //! Every step does something with a real program and checks what came of it; it returns what is worth telling.
 
-use std::{ffi::OsStr, path::Path};
+use std::{
+    ffi::OsStr,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     CardImage, EmulatorProcess, Lifetime, Module, Place, Stage, StageError, StageOptions, Token,
@@ -30,6 +33,8 @@ pub struct Life {
     second: Option<Inserted>,
     enrolled: Vec<TokenCertificate>,
     letter: Vec<u8>,
+    /// Version of the applet that the server loads.
+    applet: Option<String>,
 }
 
 /// A card that is in a reader.
@@ -65,16 +70,30 @@ pub const STEPS: [Step; 16] = [
     ("the second card opens the letter", Life::read_letter),
 ];
 
-/// The configuration of a server that puts an applet file onto cards.
-fn applet_configuration(file: &Path) -> Result<String, StageError> {
-    let file = file.canonicalize().map_err(StageError::io(format!("applet {}", file.display())))?;
-    let version =
-        file.file_name().and_then(OsStr::to_str).and_then(|name| name.strip_suffix(".ijc"));
-    let (Some(version), Some(folder)) = (version, file.parent()) else {
-        return Err(StageError::failed("an applet file is named <major>.<minor>.<build>.ijc"));
-    };
-    let folder = folder.display();
-    Ok(format!("[tps.applet]\ndirectory = \"{folder}\"\nrequired_version = \"{version}\"\n"))
+/// An applet file that the server puts onto cards.
+struct LoadedApplet {
+    folder: PathBuf,
+    version: String,
+}
+
+impl LoadedApplet {
+    fn find(file: &Path) -> Result<Self, StageError> {
+        let found = file.canonicalize();
+        let file = found.map_err(StageError::io(format!("applet {}", file.display())))?;
+        let name = file.file_name().and_then(OsStr::to_str);
+        match (name.and_then(|name| name.strip_suffix(".ijc")), file.parent()) {
+            (Some(version), Some(folder)) => {
+                Ok(Self { folder: folder.to_owned(), version: version.to_owned() })
+            }
+            _ => Err(StageError::failed("an applet file is named <major>.<minor>.<build>.ijc")),
+        }
+    }
+
+    fn configuration(&self) -> String {
+        let Self { folder, version } = self;
+        let folder = folder.display();
+        format!("[tps.applet]\ndirectory = \"{folder}\"\nrequired_version = \"{version}\"\n")
+    }
 }
 
 impl Life {
@@ -87,8 +106,9 @@ impl Life {
     /// As [`Stage::start`]; when the file's name is none of a version.
     pub fn start(lifetime: Lifetime, applet: Option<&Path>) -> Result<Self, StageError> {
         let mut options = StageOptions { lifetime, ..StageOptions::default() };
-        if let Some(file) = applet {
-            options.server.more_configuration = applet_configuration(file)?;
+        let applet = applet.map(LoadedApplet::find).transpose()?;
+        if let Some(applet) = &applet {
+            options.server.more_configuration = applet.configuration();
         }
         let stage = Stage::start(options)?;
         Ok(Self {
@@ -98,6 +118,7 @@ impl Life {
             second: None,
             enrolled: Vec::new(),
             letter: Vec::new(),
+            applet: applet.map(|applet| applet.version),
         })
     }
 
@@ -170,7 +191,12 @@ impl Life {
     fn format(&mut self) -> Told {
         let place = self.place(FIRST)?;
         self.stage.client().format(&place, &self.user)?.succeed()?;
-        Ok(String::new())
+        let Some(version) = self.applet.clone() else { return Ok(String::new()) };
+        // What the applet itself said of its version and build, when TPS asked it after the installation.
+        let cuid = self.first()?.card.cuid().to_owned();
+        let shown = self.stage.server().command(&["token", "show", &cuid])?.succeed()?;
+        shown.expect_text(&version)?;
+        Ok(format!("applet {version} was loaded, and answers"))
     }
 
     fn enroll(&mut self) -> Told {
