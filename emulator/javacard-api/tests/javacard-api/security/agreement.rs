@@ -106,3 +106,50 @@ fn a_named_curve_of_any_kind() {
         assert_eq!(caller.fixed(memory, &[kind.to_cell()]), Ok(1));
     });
 }
+
+/// Curve25519 as y² = x³ + ax + b, the way applets had it before there was `XECKey`.
+#[test]
+fn a_curve_of_a_length_without_a_constant() {
+    const FIELD: [u8; 32] =
+        hex!("7fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffed");
+    let parts = [
+        ("ECKey.setFieldFP", FIELD.to_vec()),
+        (
+            "ECKey.setA",
+            hex!("2aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa984914a144").to_vec(),
+        ),
+        (
+            "ECKey.setB",
+            hex!("7b425ed097b425ed097b425ed097b425ed097b425ed097b4260b5e9c7710c864").to_vec(),
+        ),
+        (
+            "ECKey.setG",
+            hex!(
+                "04 2aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaad245a
+                 20ae19a1b8a086b4e01edd2c7748d14c923d4d7e6d7c61b229e9c5a27eced3d9"
+            )
+            .to_vec(),
+        ),
+        (
+            "ECKey.setR",
+            hex!("1000000000000000000000000000000014def9dea2f79cd65812631a5cf5d3ed").to_vec(),
+        ),
+    ];
+    fresh(|caller| {
+        let (public, private) = (build(caller, 11, 255).unwrap(), build(caller, 12, 255).unwrap());
+        for key in [public, private] {
+            for (setter, bytes) in &parts {
+                set(caller, key, setter, bytes).unwrap();
+            }
+            caller.through(key, "javacard/security/ECKey.setK(S)V", &[8]).unwrap();
+        }
+        let (_, private) = generated_for(caller, public, private).unwrap();
+        let own = get(caller, public, "ECPublicKey.getW").unwrap();
+        assert_eq!(own.len(), 65);
+        let object = agreement(caller, 3).unwrap();
+        init(caller, object, private).unwrap();
+        let base = get(caller, public, "ECKey.getG").unwrap();
+        let secret = caller.transform(object, "generateSecret", &base).unwrap();
+        assert_eq!(secret, own[1..33], "the secret with the base point is the public key's x");
+    });
+}

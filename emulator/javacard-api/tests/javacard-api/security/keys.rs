@@ -107,7 +107,8 @@ fn what_cannot_be_built_is_no_such_algorithm() {
         (4, 511),
         (4, 4128),
         (6, -1),
-        (11, 255),
+        (11, 111),
+        (12, 522),
         (42, 7),
     ];
     fresh(|caller| {

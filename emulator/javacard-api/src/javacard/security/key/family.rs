@@ -1,5 +1,7 @@
 //! The kinds of keys: what they consist of, in which sizes they come, and what `KeyBuilder` calls them.
 
+use core::ops::RangeInclusive;
+
 use jcvm::{ClassId, Lifetime};
 
 use crate::tables::classes;
@@ -169,8 +171,9 @@ const ALL: [(Family, ClassId); 18] = [
     (XecPrivate, classes::XEC_PRIVATE_KEY_OBJECT),
 ];
 
-/// Field sizes of curves over prime fields, in bits.
-const CURVE_SIZES: [usize; 10] = [112, 128, 160, 192, 224, 256, 320, 384, 512, 521];
+/// Shortest and longest field of a curve, in bits. Any between them will do, for an applet may set the parameters of a curve that has no
+/// constant: 255 bits for the Weierstrass form of Curve25519.
+const CURVE_BITS: RangeInclusive<usize> = 112..=521;
 /// Most bytes of a key of HMAC: at least those of the longest block, whatever `LENGTH_HMAC_*` says.
 const HMAC_LENGTHS: (usize, usize) = (128, 256);
 /// Longest generic secret, in bits.
@@ -220,7 +223,7 @@ impl Family {
             DsaPublic | DsaPrivate | DsaParameters | DhPublic | DhPrivate | DhParameters => {
                 (512..=4096).contains(&bits) && bits.is_multiple_of(64)
             }
-            EcPublic | EcPrivate | EcParameters => CURVE_SIZES.contains(&bits),
+            EcPublic | EcPrivate | EcParameters => CURVE_BITS.contains(&bits),
             XecPublic | XecPrivate => true,
         }
     }
