@@ -291,10 +291,19 @@ impl Card {
 
     /// What the command wrote survives, in the virtual machine and out of it.
     fn commit(&mut self) -> Result<(), NvmError> {
+        if self.log.power_lost() {
+            return Err(NvmError::PowerLost);
+        }
         self.java.mirror(&mut self.log)?;
-        self.log.commit()?;
-        self.java.settle();
-        Ok(())
+        let committed = self.log.commit();
+        if self.log.has_uncommitted() {
+            // The machine is ahead of records that could not be written.
+            self.java.outdate();
+        } else {
+            // Also when the power failed after the mark that ends the commit.
+            self.java.settle();
+        }
+        committed
     }
 
     fn undo(&mut self) {

@@ -67,8 +67,6 @@ impl Card {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         self.with_applet(None, name, |applet, host| applet.uninstall(host));
-        // What it stored elsewhere before it goes is part of the command.
-        self.java.mirror(&mut self.log)?;
         self.java.remove(name);
         // The registry first: when anything fails from here on it is loaded again, and with it the instance.
         self.registry.remove(&mut self.log, name)?;

@@ -125,8 +125,8 @@ impl Card {
                 if id == 3 { protocol.object(0x82, &[0x07]) } else { protocol }
             });
         }
-        // Assignable to applications: Card Lock, Terminate, Reset; Global Delete, Lock, Registry, Service.
-        writer.object(0x82, &[0x1C, 0x1D, 0x00]).finish()
+        // Assignable to applications: Card Lock, Terminate, Reset, CVM Management; Global Delete, Lock, Registry, Service.
+        writer.object(0x82, &[0x1E, 0x1D, 0x00]).finish()
     }
 
     /// Key information: identifier, version, then type and length of each component [GPCS 2.3.1 §11.3.3.1.1].

@@ -18,6 +18,7 @@ const INSTALLED: u8 = 0x03;
 const SELECTABLE: u8 = 0x07;
 /// What applications of this card may be.
 const ASSIGNABLE: Privileges = Privileges::CARD_LOCK
+    .union(Privileges::CVM_MANAGEMENT)
     .union(Privileges::CARD_TERMINATE)
     .union(Privileges::CARD_RESET)
     .union(Privileges::TRUSTED_PATH)

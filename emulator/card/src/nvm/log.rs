@@ -182,6 +182,11 @@ impl WriteLog {
         self.end_write()
     }
 
+    /// Whether there are writes since the last commit.
+    pub(crate) const fn has_uncommitted(&self) -> bool {
+        !self.journal.is_empty()
+    }
+
     /// Makes the writes since the last commit survive, whether the power has failed or not, without a mark: each of them counts for
     /// itself, as the stores of an applet do.
     pub(crate) fn keep(&mut self) -> Result<(), NvmError> {

@@ -47,8 +47,7 @@ impl JavaCard {
         if record.aid != aid {
             return Err(self.refuse(Failure::OtherInstance(record.aid)));
         }
-        self.put_instance(log, applet, &record)?;
-        Ok(self.mirror(log)?)
+        self.put_instance(log, applet, &record)
     }
 
     /// The instance that the registry knows, as an applet of the card.

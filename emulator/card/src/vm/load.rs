@@ -34,8 +34,7 @@ impl JavaCard {
         let id = loaded.map_err(|error| self.refuse(Failure::Link(error)))?;
         self.pending.push(Pending::Loaded(id));
         log.count_stores(self.machine.heap().writes() - stores);
-        self.put_package(log, id, file)?;
-        Ok(self.mirror(log)?)
+        self.put_package(log, id, file)
     }
 
     fn parse(&mut self, file: &[u8]) -> Result<CapFile, StatusWord> {

@@ -66,6 +66,20 @@ impl Owners {
         let instance = self.applets.iter().find(|(known, _)| *known == applet);
         instance.map(|(_, aid)| Owner::Instance(*aid))
     }
+
+    /// Those that do not go with the command.
+    fn without(mut self, pending: &[Pending]) -> Self {
+        for pending in pending {
+            match pending {
+                Pending::Unload(package) => {
+                    self.packages.retain(|(context, _)| *context != package.context());
+                }
+                Pending::Remove(applet) => self.applets.retain(|(known, _)| known != applet),
+                Pending::Loaded(_) | Pending::Installed(_) => {}
+            }
+        }
+        self
+    }
 }
 
 impl JavaCard {
@@ -82,7 +96,7 @@ impl JavaCard {
         if !self.machine.heap().has_changes() {
             return Ok(());
         }
-        let owners = self.owners();
+        let owners = self.owners().without(&self.pending);
         for change in self.machine.heap_mut().take_changes() {
             // What belongs to nobody any more went with its owner's records.
             let Some(owner) = owners.of(change.context, change.owner) else { continue };
@@ -128,6 +142,11 @@ impl JavaCard {
             }
             self.machine.heap_mut().take_changes();
         }
+    }
+
+    /// The machine must be made anew from its records.
+    pub(crate) const fn outdate(&mut self) {
+        self.stale = true;
     }
 
     /// Whether the machine must be made anew from its records.

@@ -67,7 +67,7 @@ pub(super) fn keep(host: &mut Host<'_>) -> Result<(), StatusWord> {
     host.java.mirror(host.nvm.log)?;
     let kept = host.nvm.log.keep();
     if let Err(error @ NvmError::ImageFailed) = kept {
-        host.java.stale = true;
+        host.java.outdate();
         return Err(error.into());
     }
     if host.nvm.log.power_lost() { Err(StatusWord::UNKNOWN) } else { Ok(()) }

@@ -6,6 +6,7 @@
 mod applet;
 mod content;
 mod get_data;
+mod guard;
 mod hostile;
 mod image;
 mod java_card;
@@ -17,3 +18,4 @@ mod select;
 mod status;
 mod support;
 mod tear;
+mod transmission;

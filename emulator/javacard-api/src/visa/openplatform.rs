@@ -54,6 +54,8 @@ const NATIVES: Natives = &[
 const CHANNEL: i32 = 0;
 const INITIALIZE_UPDATE: u8 = 0x50;
 const EXTERNAL_AUTHENTICATE: u8 = 0x82;
+/// Types of DES keys [OP 2.0.1 §9.8].
+const KEY_TYPES: core::ops::RangeInclusive<u8> = 0x80..=0x84;
 
 fn get_security_domain(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     entry_point(call, classes::CARD_SECURITY_DOMAIN).map(Reference::to_cell)
@@ -119,7 +121,7 @@ fn decrypt_verify_key(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let offset = usize::try_from(call.arguments.short(3)?).unwrap_or(usize::MAX);
     let block = buffer(call).get(offset..).unwrap_or_default();
     let parsed = match block {
-        [_, length, rest @ ..] => rest.split_at_checked(usize::from(*length)),
+        [kind, length, rest @ ..] if KEY_TYPES.contains(kind) => rest.split_at_checked(usize::from(*length)),
         _ => None,
     };
     let Some((key, [check_length, check @ ..])) = parsed else { return Ok(0) };
