@@ -2,6 +2,7 @@
 
 mod basics;
 mod firewall;
+mod jdk;
 mod model;
 mod transactions;
 mod verifier;
