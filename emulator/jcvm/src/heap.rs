@@ -9,8 +9,11 @@ mod object;
 mod transaction;
 mod view;
 
+use std::collections::BTreeSet;
+
 use self::transaction::Transaction;
 pub use self::view::Elements;
+pub(crate) use self::view::{READABLE, WRITABLE};
 pub use self::{
     collector::Reclaimed,
     image::{ImageError, ObjectChange},
@@ -66,11 +69,15 @@ impl From<WriteError> for Fault {
 #[derive(Debug, Default)]
 pub struct Heap {
     slots: Vec<Option<Object>>,
+    /// Handles that can be used; one whose slot is taken meanwhile is skipped.
     free: Vec<u32>,
     /// Handles whose record is not up to date; an object's `DIRTY` flag says that it is in here.
-    dirty: Vec<u32>,
-    /// Objects that are gone, with their owner: their records must go.
+    dirty: BTreeSet<u32>,
+    /// Objects that are gone, with their owner: their records must go. Until they have gone no other object gets the handle, so that
+    /// what is taken back finds its place.
     gone: Vec<(u32, ContextId, AppletId)>,
+    /// Objects that went without the native side being told.
+    unreported: Vec<u32>,
     transaction: Option<Transaction>,
     commit_buffer: usize,
     /// Persistent memory that is left, in bytes of records; the card tells at the beginning of a command.
@@ -90,15 +97,20 @@ struct Quota {
 
 impl Quota {
     fn take(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
-        if self.limit - self.used < bytes {
+        if self.left() < bytes {
             return Err(OutOfMemory::Transient);
         }
         self.used += bytes;
         Ok(())
     }
 
-    fn give(&mut self, bytes: usize) {
+    const fn give(&mut self, bytes: usize) {
         self.used = self.used.saturating_sub(bytes);
+    }
+
+    /// Nothing, where an image was made by a card with more of it.
+    const fn left(&self) -> usize {
+        self.limit.saturating_sub(self.used)
     }
 }
 
@@ -128,8 +140,7 @@ impl Heap {
     /// Transient memory that is left, in bytes: cleared on reset, cleared on deselection.
     #[must_use]
     pub const fn transient_free(&self) -> (usize, usize) {
-        let (reset, deselect) = (&self.transient_reset, &self.transient_deselect);
-        (reset.limit - reset.used, deselect.limit - deselect.used)
+        (self.transient_reset.left(), self.transient_deselect.left())
     }
 
     /// Lets the power fail after so many stores to persistent objects (1 is the next one); `None`: it does not fail.
@@ -175,30 +186,35 @@ impl Heap {
         body: Body,
     ) -> Result<Reference, OutOfMemory> {
         let mut object = Object::new(class, owner, lifetime, body);
-        self.take_memory(&object)?;
-        let persistent = object.is_recorded();
-        if persistent {
-            object.flags.insert(ObjectFlags::DIRTY);
+        let handle = self.vacant().ok_or(OutOfMemory::Persistent)?;
+        if let Err(error) = self.take_memory(&object) {
+            self.free.push(handle);
+            return Err(error);
         }
-        let handle = self.place(object).ok_or(OutOfMemory::Persistent)?;
-        if persistent {
-            self.dirty.push(handle);
+        if object.is_recorded() {
+            object.flags.insert(ObjectFlags::DIRTY | ObjectFlags::FRESH);
+            self.dirty.insert(handle);
             if let Some(transaction) = &mut self.transaction {
                 transaction.created(handle);
             }
         }
+        if let Some(slot) = self.slots.get_mut(handle as usize) {
+            *slot = Some(object);
+        }
         Ok(Reference::to_handle(handle))
     }
 
-    fn place(&mut self, object: Object) -> Option<u32> {
-        if let Some(handle) = self.free.pop() {
-            *self.slots.get_mut(handle as usize)? = Some(object);
-            return Some(handle);
+    /// A handle that no object has.
+    fn vacant(&mut self) -> Option<u32> {
+        while let Some(handle) = self.free.pop() {
+            if self.slots.get(handle as usize).is_some_and(Option::is_none) {
+                return Some(handle);
+            }
         }
         if self.slots.len() >= OBJECTS_MAX {
             return None;
         }
-        self.slots.push(Some(object));
+        self.slots.push(None);
         u32::try_from(self.slots.len() - 1).ok()
     }
 
@@ -207,13 +223,20 @@ impl Heap {
         if bytes > self.persistent_free {
             return Err(OutOfMemory::Persistent);
         }
-        match object.lifetime() {
-            Lifetime::ClearOnReset => self.transient_reset.take(object.content_size())?,
-            Lifetime::ClearOnDeselect => self.transient_deselect.take(object.content_size())?,
-            Lifetime::Persistent | Lifetime::Runtime => {}
+        if let Some(quota) = self.quota(object.lifetime()) {
+            quota.take(object.content_size())?;
         }
         self.persistent_free -= bytes;
         Ok(())
+    }
+
+    /// The transient memory in which objects of a lifetime have their content.
+    const fn quota(&mut self, lifetime: Lifetime) -> Option<&mut Quota> {
+        match lifetime {
+            Lifetime::ClearOnReset => Some(&mut self.transient_reset),
+            Lifetime::ClearOnDeselect => Some(&mut self.transient_deselect),
+            Lifetime::Persistent | Lifetime::Runtime => None,
+        }
     }
 
     /// Takes an object away; its record goes with the next changes.
@@ -221,26 +244,37 @@ impl Heap {
         let Some(object) = self.slots.get_mut(handle as usize).and_then(Option::take) else {
             return;
         };
-        match object.lifetime() {
-            Lifetime::ClearOnReset => self.transient_reset.give(object.content_size()),
-            Lifetime::ClearOnDeselect => self.transient_deselect.give(object.content_size()),
-            Lifetime::Persistent | Lifetime::Runtime => {}
+        if let Some(quota) = self.quota(object.lifetime()) {
+            quota.give(object.content_size());
         }
-        if object.is_recorded() {
-            self.persistent_free = self.persistent_free.saturating_add(object.record_cost());
+        self.dirty.remove(&handle);
+        self.persistent_free = self.persistent_free.saturating_add(object.record_cost());
+        if object.is_recorded() && !object.flags.contains(ObjectFlags::FRESH) {
             self.gone.push((handle, object.context, object.owner));
+        } else {
+            self.free.push(handle);
         }
-        self.free.push(handle);
+    }
+
+    /// Objects that have gone since the last call without the native side being told.
+    pub(crate) fn take_unreported(&mut self) -> Vec<u32> {
+        core::mem::take(&mut self.unreported)
+    }
+
+    /// Marks an object's record as out of date.
+    fn touch(&mut self, handle: u32) {
+        if let Some(Some(object)) = self.slots.get_mut(handle as usize)
+            && !object.flags.contains(ObjectFlags::DIRTY)
+            && object.is_recorded()
+        {
+            object.flags.insert(ObjectFlags::DIRTY);
+            self.dirty.insert(handle);
+        }
     }
 
     /// Marks an object's record as out of date and counts the store.
     fn written(&mut self, handle: u32) -> Result<(), WriteError> {
-        if let Some(Some(object)) = self.slots.get_mut(handle as usize)
-            && !object.flags.contains(ObjectFlags::DIRTY)
-        {
-            object.flags.insert(ObjectFlags::DIRTY);
-            self.dirty.push(handle);
-        }
+        self.touch(handle);
         self.writes += 1;
         match &mut self.power_fails_after {
             Some(left) if *left <= 1 => Err(WriteError::PowerLost),

@@ -54,6 +54,8 @@ impl ClassId {
     pub const STATIC_IMAGE: Self = Self::new(PackageId::ARRAYS, 0);
     /// `java.lang.Object`: the first class of the first native package.
     pub const OBJECT: Self = Self::new(PackageId(0), 0);
+    /// `javacard.framework.Shareable`.
+    pub const SHAREABLE: Self = Self::new(PackageId(1), 2);
 
     /// The class at this place.
     #[must_use]

@@ -17,6 +17,7 @@ mod unwind;
 use self::registers::Registers;
 pub(crate) use self::registers::{Frame, Stack};
 use crate::{
+    heap::Reclaimed,
     ident::{AppletId, ClassId, ContextId, MethodId},
     limits::NESTING_MAX,
     native::{Arguments, Native},
@@ -35,6 +36,8 @@ pub(crate) enum Flow {
         nargs: u8,
         /// Number of the method.
         number: u16,
+        /// To whom the context is switched for the call.
+        owner: Option<(ContextId, AppletId)>,
     },
     /// A static reference field of a native class is read.
     NativeStatic {
@@ -80,6 +83,10 @@ pub(crate) fn call(
 ) -> Result<i32, Trap> {
     if vm.state.nesting >= NESTING_MAX {
         return Err(Fault::NestedTooDeeply.into());
+    }
+    let unreported = vm.state.heap.take_unreported();
+    if !unreported.is_empty() {
+        native.reclaimed(&Reclaimed(unreported));
     }
     let before = (vm.state.context, vm.state.applet, vm.state.top, vm.state.frames.len());
     (vm.state.context, vm.state.applet) = (context, applet);
@@ -131,8 +138,8 @@ fn go_on<'c>(
         };
         let flow = match flow {
             Flow::Returned(value) => return Ok(value),
-            Flow::Native { nargs, number } => {
-                match registers.call_native(vm, native, stack, (nargs, number)) {
+            Flow::Native { nargs, number, owner } => {
+                match registers.call_native(vm, native, stack, (nargs, number), owner) {
                     Ok(()) => continue,
                     Err(trap) => Flow::Trap(trap),
                 }

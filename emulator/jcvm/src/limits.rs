@@ -10,6 +10,16 @@ pub const NESTING_MAX: usize = 8;
 pub const OBJECTS_MAX: usize = 1 << 20;
 /// Longest array, in elements [JCVM 3.0.5 §2.2.4.2].
 pub const ARRAY_LENGTH_MAX: usize = 0x7FFF;
+/// Most cells of an instance: as many as its record counts.
+pub const INSTANCE_CELLS_MAX: usize = 0x7FFF;
+/// Longest chain of superclasses.
+pub const HIERARCHY_MAX: usize = 128;
+/// Most superclasses and interfaces, over all classes of a package.
+pub const SUPERTYPES_MAX: usize = 1 << 18;
+/// Fuel of a native call.
+pub const NATIVE_FUEL: u64 = 16;
+/// Bytes that a native moves, or the heap clears, for one unit of fuel.
+pub const BYTES_PER_FUEL: usize = 64;
 
 /// Limits that a card's profile sets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -261,18 +261,25 @@ impl Machine {
         let full = LinkError::Malformed("no memory for static fields");
         let owner = (package.id.context(), AppletId::NONE);
         let fields = &package.cap.static_field;
-        let mut references = vec![0; usize::from(fields.reference_count)];
-        for (place, array) in references.iter_mut().zip(&fields.arrays) {
-            let (class, body) = initial_array(array.element_type, &array.values);
-            let heap = &mut self.state.heap;
-            let made = heap.allocate(class, owner, Lifetime::Persistent, body);
-            *place = made.map_err(|_| full.clone())?.to_cell();
-        }
-        let mut bytes = vec![0; usize::from(fields.default_value_count)];
-        bytes.extend_from_slice(&fields.non_default_values);
-        let body = Body::Statics { references: references.into(), bytes: bytes.into() };
         let heap = &mut self.state.heap;
-        heap.allocate(ClassId::STATIC_IMAGE, owner, Lifetime::Persistent, body).map_err(|_| full)
+        let mut allocate =
+            |(class, body)| heap.allocate(class, owner, Lifetime::Persistent, body).ok();
+        let arrays = fields.arrays.iter().map(|array| {
+            allocate(initial_array(array.element_type, &array.values)).map(Reference::to_cell)
+        });
+        let arrays: Option<Vec<i32>> = arrays.collect();
+        let image = arrays.and_then(|mut references| {
+            references.resize(usize::from(fields.reference_count), 0);
+            let mut bytes = vec![0; usize::from(fields.default_value_count)];
+            bytes.extend_from_slice(&fields.non_default_values);
+            let body = Body::Statics { references: references.into(), bytes: bytes.into() };
+            allocate((ClassId::STATIC_IMAGE, body))
+        });
+        if image.is_none() {
+            // Arrays that had room.
+            heap.remove_of_context(owner.0);
+        }
+        image.ok_or(full)
     }
 
     /// Takes a package away, with its static fields; its instances must be gone. Returns whether it was there.
@@ -318,6 +325,9 @@ impl Machine {
     /// Puts an applet instance back in its place.
     pub fn restore_applet(&mut self, id: AppletId, record: AppletRecord) {
         let slot = usize::from(id.0);
+        if slot >= APPLETS_MAX {
+            return;
+        }
         let applets = &mut self.state.applets;
         if applets.len() <= slot {
             applets.resize_with(slot + 1, || None);

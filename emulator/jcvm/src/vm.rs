@@ -63,6 +63,16 @@ impl<'a> Vm<'a> {
         self.state.applets.get_mut(usize::from(id.0))?.as_mut()
     }
 
+    /// Uses fuel for work that takes longer than a native call does in any case: that of about so many instructions.
+    ///
+    /// # Errors
+    /// A fault when there is not so much left.
+    pub fn spend(&mut self, fuel: u64) -> Result<(), Trap> {
+        let left = self.state.fuel.checked_sub(fuel);
+        self.state.fuel = left.unwrap_or(0);
+        left.map(|_| ()).ok_or(Trap::Fault(Fault::OutOfFuel))
+    }
+
     /// Heap, to read.
     #[must_use]
     pub const fn heap(&self) -> &Heap {
@@ -187,6 +197,7 @@ impl<'a> Vm<'a> {
         body: Body,
     ) -> Result<Reference, Trap> {
         debug_assert!(body.length() <= ARRAY_LENGTH_MAX);
+        self.spend_on(body.size())?;
         let owner = (self.state.context, self.state.applet);
         self.allocate_for(owner, class, lifetime, body)
     }
@@ -238,11 +249,15 @@ impl<'a> Vm<'a> {
     /// Aborts the transaction; references to objects made in it become null everywhere. The caller forgets what it keeps for them.
     ///
     /// # Errors
-    /// `TransactionException`: `NOT_IN_PROGRESS`.
+    /// `TransactionException`: `NOT_IN_PROGRESS`; a fault when there is no fuel left to go through all objects: then it is aborted.
     pub fn abort_transaction(&mut self) -> Result<AbortedObjects, Trap> {
         match self.state.heap.abort_transaction() {
             Ok(aborted) => {
                 self.state.forget(&aborted);
+                if !aborted.0.is_empty() {
+                    let cells = self.state.heap.extent();
+                    self.spend_on(cells)?;
+                }
                 Ok(aborted)
             }
             Err(_) => Err(self.throw(Standard::Transaction(2))),

@@ -15,6 +15,10 @@ pub struct LoadedClass {
     pub superclass: Option<ClassId>,
     /// Interfaces: of a class those that it implements itself, of an interface all that it extends.
     pub interfaces: Vec<Implementation>,
+    /// All superclasses and interfaces, ascending, without the class itself.
+    pub supertypes: Vec<ClassId>,
+    /// Superclasses and interfaces that the longest search for the implementation of an interface looks at.
+    pub search: u16,
     /// The first of its own cells in an instance.
     pub first_cell: usize,
     /// Cells of an instance.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use capfile::{
     CapFile,
-    component::{Constant, MethodLocation, StaticMethodRef},
+    component::{ArrayInit, Constant, MethodLocation, StaticField, StaticMethodRef},
 };
 
 pub use self::error::LinkError;
@@ -16,12 +16,13 @@ pub(crate) use self::resolve::{Resolver, StaticPlace};
 use super::{Code, LoadedPackage, Method, translate};
 use crate::{
     ident::{ClassId, PackageId},
+    limits::ARRAY_LENGTH_MAX,
     reference::Reference,
 };
 
-/// Most instructions that all methods of a package may have for each byte of code: methods that overlap are cheap to write and dear
-/// to translate.
-const OPS_PER_BYTE_MAX: usize = 4;
+/// Most instructions, targets of switches and handlers that a package, or a method, may have for each byte of code: what overlaps is
+/// cheap to write and dear to translate.
+pub(crate) const SIZE_PER_BYTE_MAX: usize = 4;
 
 impl Code {
     /// Links a package that will be known as `id`. Nothing changes here until [`Code::insert`].
@@ -34,12 +35,14 @@ impl Code {
         cap: Arc<CapFile>,
     ) -> Result<LoadedPackage, LinkError> {
         let imports = self.imports(&cap)?;
+        check_statics(&cap.static_field)?;
         let mut package = LoadedPackage {
             id,
             aid: cap.header.aid,
             version: (cap.header.version.major, cap.header.version.minor),
             verified: false,
             imports,
+            class_offsets: class_offsets(&cap),
             classes: Vec::new(),
             methods: methods(&cap)?,
             statics: Reference::NULL,
@@ -105,11 +108,12 @@ impl Code {
 
     fn translate_all(&self, package: &mut LoadedPackage) -> Result<(), LinkError> {
         let bytes: usize = package.cap.method.blocks.iter().map(|block| block.info.len()).sum();
-        let limit = OPS_PER_BYTE_MAX * bytes + 16;
+        let limit = SIZE_PER_BYTE_MAX * bytes + 16;
+        let mut size = 0;
         for index in 0..package.methods.len() {
-            translate::translate(self, package, index)?;
-            if package.ops.len() > limit {
-                return Err(LinkError::Malformed("methods overlap"));
+            size += translate::translate(self, package, index)?;
+            if size > limit {
+                return Err(translate::OVERLAP);
             }
         }
         package.ops.shrink_to_fit();
@@ -172,13 +176,36 @@ fn method(cap: &CapFile, location: MethodLocation) -> Result<Method, LinkError> 
     })
 }
 
+/// Static fields must fit in records, or they would not come back.
+fn check_statics(fields: &StaticField) -> Result<(), LinkError> {
+    let bytes = usize::from(fields.default_value_count) + fields.non_default_values.len();
+    let count = usize::from(fields.reference_count);
+    let elements = |array: &ArrayInit| match array.element_type {
+        4 => array.values.len() / 2,
+        5 => array.values.len() / 4,
+        _ => array.values.len(),
+    };
+    if fields.arrays.iter().any(|array| elements(array) > ARRAY_LENGTH_MAX) {
+        return Err(LinkError::Malformed("a static array that is too long"));
+    }
+    if bytes > usize::from(u16::MAX) || count > ARRAY_LENGTH_MAX || fields.arrays.len() > count {
+        return Err(LinkError::Malformed("too many static fields"));
+    }
+    Ok(())
+}
+
+fn class_offsets(cap: &CapFile) -> Vec<u16> {
+    let interfaces = cap.class.interfaces.iter().map(|interface| interface.offset);
+    let mut offsets: Vec<u16> =
+        interfaces.chain(cap.class.classes.iter().map(|class| class.offset)).collect();
+    offsets.sort_unstable();
+    offsets
+}
+
 /// The identifier of a class of the package that is being linked.
 pub(crate) fn own_class(package: &LoadedPackage, offset: u16) -> Result<ClassId, LinkError> {
-    let cap = &package.cap.class;
-    let offsets = cap.interfaces.iter().map(|interface| interface.offset);
-    let mut all: Vec<u16> = offsets.chain(cap.classes.iter().map(|class| class.offset)).collect();
-    all.sort_unstable();
-    let index = all
+    let index = package
+        .class_offsets
         .binary_search(&offset)
         .map_err(|_| LinkError::Malformed("a reference to a class that is not there"))?;
     let index = u16::try_from(index).map_err(|_| LinkError::Malformed("too many classes"))?;

@@ -4,10 +4,8 @@ use super::{Code, LoadedClass};
 use crate::{
     api::{ApiClass, MethodKind},
     ident::{ClassId, MethodId},
+    limits::HIERARCHY_MAX,
 };
-
-/// Longest chain of superclasses that is followed.
-const HIERARCHY_MAX: usize = 256;
 
 impl Code {
     /// A class of a loaded package.
@@ -61,27 +59,12 @@ impl Code {
         if class == target || target == ClassId::OBJECT {
             return true;
         }
-        self.hierarchy(class).any(|class| class == target || self.implements(class, target))
-    }
-
-    /// Whether a class itself names an interface, or an interface that extends it.
-    fn implements(&self, class: ClassId, interface: ClassId) -> bool {
         if let Some(loaded) = self.loaded_class(class) {
-            return loaded.interfaces.iter().any(|known| {
-                known.interface == interface || self.extends(known.interface, interface)
-            });
+            return loaded.supertypes.binary_search(&target).is_ok();
         }
-        self.api_class(class).is_some_and(|native| native.interfaces.contains(&interface))
-    }
-
-    fn extends(&self, interface: ClassId, other: ClassId) -> bool {
-        match self.loaded_class(interface) {
-            // All superinterfaces are listed, direct or not.
-            Some(loaded) => loaded.interfaces.iter().any(|known| known.interface == other),
-            None => {
-                self.api_class(interface).is_some_and(|native| native.interfaces.contains(&other))
-            }
-        }
+        let implements = |native: &ApiClass| native.interfaces.contains(&target);
+        self.hierarchy(class)
+            .any(|class| class == target || self.api_class(class).is_some_and(implements))
     }
 
     /// Cells of an instance.

@@ -202,6 +202,14 @@ pub(crate) enum Switch {
 }
 
 impl Switch {
+    /// How many targets it has.
+    pub(crate) const fn targets(&self) -> usize {
+        match self {
+            Self::Table { targets, .. } => targets.len(),
+            Self::Lookup { pairs, .. } => pairs.len(),
+        }
+    }
+
     /// Where a value leads.
     pub(crate) fn target(&self, value: i32) -> u32 {
         match self {

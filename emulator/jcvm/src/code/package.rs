@@ -29,7 +29,9 @@ pub struct LoadedPackage {
     pub cap: Arc<CapFile>,
     /// Packages that it imports, by package token.
     pub imports: Vec<PackageId>,
-    /// Classes and interfaces, ascending by offset.
+    /// Where classes and interfaces are in the Class component, ascending.
+    pub(crate) class_offsets: Vec<u16>,
+    /// Classes and interfaces, in the order of their offsets.
     pub classes: Vec<LoadedClass>,
     /// Methods, ascending by location.
     pub methods: Vec<Method>,
@@ -82,7 +84,7 @@ impl LoadedPackage {
     /// The class at an offset of the Class component.
     #[must_use]
     pub fn class_at(&self, offset: u16) -> Option<(u16, &LoadedClass)> {
-        let index = self.classes.binary_search_by_key(&offset, |class| class.offset).ok()?;
+        let index = self.class_offsets.binary_search(&offset).ok()?;
         Some((u16::try_from(index).ok()?, self.classes.get(index)?))
     }
 

@@ -18,12 +18,16 @@ use super::{
     op::{Op, Switch},
 };
 
-/// Translates the method with this index and appends it to the package.
+/// What overlaps too much.
+pub(super) const OVERLAP: LinkError = LinkError::Malformed("methods overlap");
+
+/// Translates the method with this index and appends it to the package; the size of what there is now: instructions, targets of
+/// switches, handlers.
 pub(super) fn translate(
     code: &Code,
     package: &mut LoadedPackage,
     index: usize,
-) -> Result<(), LinkError> {
+) -> Result<usize, LinkError> {
     let malformed = LinkError::Malformed("a method outside of the Method component");
     let cap = package.cap.clone();
     let method = package.methods.get(index).ok_or_else(|| malformed.clone())?;
@@ -34,6 +38,9 @@ pub(super) fn translate(
     let mut handlers = Vec::new();
     if !header.is_abstract {
         let flow = Flow::explore(block, header.code);
+        if flow.is_excessive {
+            return Err(OVERLAP);
+        }
         emitted = emit(code, package, &flow, first)?;
         let resolver = Resolver { code, package };
         for handler in &flow.handlers {
@@ -43,7 +50,9 @@ pub(super) fn translate(
     // The end of every method, and where branches out of it lead.
     emitted.ops.push(Op::IllFormed);
     emitted.offsets.push(emitted.offsets.last().copied().unwrap_or(0));
-    append(package, index, emitted, &handlers)
+    let size = emitted.ops.len() + handlers.len() + emitted.targets;
+    append(package, index, emitted, &handlers)?;
+    Ok(size)
 }
 
 fn append(
@@ -83,6 +92,8 @@ pub(crate) struct Emitted {
     nowhere: u32,
     /// Switches of the package before this method.
     first_switch: usize,
+    /// Targets of the switches.
+    targets: usize,
 }
 
 impl Emitted {
@@ -94,6 +105,7 @@ impl Emitted {
 
     /// Keeps a switch; the number by which the instruction finds it.
     pub(crate) fn switch(&mut self, switch: Switch) -> u32 {
+        self.targets += switch.targets();
         self.switches.push(switch);
         u32::try_from(self.first_switch + self.switches.len() - 1).unwrap_or(u32::MAX)
     }

@@ -80,6 +80,7 @@ impl Heap {
             .collect();
         for handle in handles {
             self.remove(handle);
+            self.unreported.push(handle);
         }
     }
 

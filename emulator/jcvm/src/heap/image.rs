@@ -4,7 +4,7 @@
 
 use thiserror::Error;
 
-use super::{Body, Heap, Lifetime, Object, ObjectFlags};
+use super::{AbortedObjects, Body, Heap, Object, ObjectFlags};
 use crate::{
     ident::{AppletId, ClassId, ContextId},
     limits::{ARRAY_LENGTH_MAX, OBJECTS_MAX},
@@ -30,9 +30,11 @@ pub struct ObjectChange {
 pub struct ImageError;
 
 impl Heap {
-    /// The records that are out of date since the last call. Deletions come first: a handle may have been used again.
+    /// The records that are out of date since the last call; deletions come first. From now on other objects may get the handles of
+    /// those that are gone.
     pub fn take_changes(&mut self) -> Vec<ObjectChange> {
         let gone = core::mem::take(&mut self.gone);
+        self.free.extend(gone.iter().map(|(handle, ..)| *handle));
         let mut changes: Vec<ObjectChange> = gone
             .into_iter()
             .map(|(handle, context, owner)| ObjectChange { handle, context, owner, record: None })
@@ -42,7 +44,7 @@ impl Heap {
             if !object.flags.contains(ObjectFlags::DIRTY) {
                 continue;
             }
-            object.flags.remove(ObjectFlags::DIRTY);
+            object.flags.remove(ObjectFlags::DIRTY | ObjectFlags::FRESH);
             changes.push(ObjectChange {
                 handle,
                 context: object.context,
@@ -73,22 +75,23 @@ impl Heap {
             let from = u32::try_from(self.slots.len()).map_err(|_| ImageError)?;
             self.slots.resize_with(index + 1, || None);
             self.free.extend(from..handle);
-        } else {
-            self.free.retain(|free| *free != handle);
         }
-        let slot = self.slots.get_mut(index).ok_or(ImageError)?;
-        match (object.lifetime(), slot.as_ref()) {
+        if let Some(present) = self.slots.get_mut(index).and_then(Option::take) {
+            if let Some(quota) = self.quota(present.lifetime()) {
+                quota.give(present.content_size());
+            }
             // What is in RAM is not taken back.
-            (Lifetime::ClearOnReset | Lifetime::ClearOnDeselect, Some(present)) => {
+            let transient = !object.is_persistent() && present.lifetime() == object.lifetime();
+            if transient && object.body.is_alike(&present.body) {
                 object.body = present.body.clone();
             }
-            (Lifetime::ClearOnReset, None) => self.transient_reset.used += object.content_size(),
-            (Lifetime::ClearOnDeselect, None) => {
-                self.transient_deselect.used += object.content_size();
-            }
-            _ => {}
         }
-        *slot = Some(object);
+        if let Some(quota) = self.quota(object.lifetime()) {
+            quota.used += object.content_size();
+        }
+        if let Some(slot) = self.slots.get_mut(index) {
+            *slot = Some(object);
+        }
         Ok(())
     }
 
@@ -102,20 +105,26 @@ impl Heap {
         record: impl Fn(u32, ContextId, AppletId) -> Option<&'r [u8]>,
     ) -> Result<(), ImageError> {
         self.transaction = None;
-        let dirty = core::mem::take(&mut self.dirty);
-        for handle in dirty {
+        let mut made = Vec::new();
+        for handle in core::mem::take(&mut self.dirty) {
             let Some(Some(object)) = self.slots.get_mut(handle as usize) else { continue };
             object.flags.remove(ObjectFlags::DIRTY);
-            match record(handle, object.context, object.owner) {
-                Some(record) => self.restore(handle, record)?,
-                None => self.remove(handle),
+            if let Some(record) = record(handle, object.context, object.owner) {
+                self.restore(handle, record)?;
+            } else {
+                self.remove(handle);
+                made.push(handle);
             }
         }
         for (handle, context, owner) in core::mem::take(&mut self.gone) {
-            if let Some(record) = record(handle, context, owner) {
-                self.restore(handle, record)?;
+            match record(handle, context, owner) {
+                Some(record) => self.restore(handle, record)?,
+                None => self.free.push(handle),
             }
         }
+        // Transient arrays were not taken back: they may refer to what is gone.
+        self.unreported.extend_from_slice(&made);
+        self.forget(&AbortedObjects::new(made));
         Ok(())
     }
 }

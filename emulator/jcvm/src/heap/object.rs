@@ -1,6 +1,7 @@
 //! An object: header and content.
 
 use bitflags::bitflags;
+use zeroize::Zeroize as _;
 
 use crate::{
     ident::{AppletId, ClassId, ContextId},
@@ -45,12 +46,20 @@ bitflags! {
         const MARKED = 0x0080;
         /// A key, a PIN or what else must leave no trace when it goes.
         const SENSITIVE = 0x0100;
+        /// There is no record yet.
+        const FRESH = 0x0200;
     }
 }
 
 impl ObjectFlags {
+    /// Whether stores to an object with these flags are persistent.
+    #[inline]
+    pub(super) const fn is_persistent(self) -> bool {
+        !self.intersects(Self::RUNTIME.union(Self::CLEAR_ON_RESET).union(Self::CLEAR_ON_DESELECT))
+    }
+
     /// What is not part of the record.
-    pub(crate) const VOLATILE: Self = Self::DIRTY.union(Self::MARKED);
+    pub(crate) const VOLATILE: Self = Self::DIRTY.union(Self::MARKED).union(Self::FRESH);
     /// What may not be stored in persistent or foreign places.
     pub(crate) const UNSTORABLE: Self = Self::TEMPORARY_ENTRY_POINT.union(Self::GLOBAL_ARRAY);
     /// What every context may call.
@@ -156,6 +165,24 @@ impl Body {
         }
     }
 
+    /// Whether elements are of the same kind, and as many.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        core::mem::discriminant(self) == core::mem::discriminant(other)
+            && self.size() == other.size()
+    }
+
+    /// Leaves no trace of the content in memory.
+    fn wipe(&mut self) {
+        match self {
+            Self::Bytes(bytes) => bytes.zeroize(),
+            Self::Shorts(shorts) => shorts.zeroize(),
+            Self::Fields(cells) | Self::Ints(cells) | Self::References { cells, .. } => {
+                cells.zeroize();
+            }
+            Self::Statics { .. } | Self::View { .. } => {}
+        }
+    }
+
     /// Size in a record, in bytes: a cell has four there.
     #[must_use]
     pub const fn size(&self) -> usize {
@@ -220,11 +247,7 @@ impl Object {
     #[inline]
     #[must_use]
     pub const fn is_persistent(&self) -> bool {
-        !self.flags.intersects(
-            ObjectFlags::RUNTIME
-                .union(ObjectFlags::CLEAR_ON_RESET)
-                .union(ObjectFlags::CLEAR_ON_DESELECT),
-        )
+        self.flags.is_persistent()
     }
 
     /// Whether the object, if not its content, is persistent.
@@ -248,6 +271,14 @@ impl Object {
             RECORD_HEADER + self.body.size()
         } else {
             RECORD_HEADER
+        }
+    }
+}
+
+impl Drop for Object {
+    fn drop(&mut self) {
+        if self.flags.contains(ObjectFlags::SENSITIVE) {
+            self.body.wipe();
         }
     }
 }

@@ -81,15 +81,20 @@ pub enum TransactionError {
     NotInProgress,
 }
 
-/// Objects that went with an aborted transaction: references to them are null from now on.
+/// Objects that went with an aborted transaction, ascending: references to them are null from now on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AbortedObjects(pub Vec<u32>);
 
 impl AbortedObjects {
+    pub(super) fn new(mut handles: Vec<u32>) -> Self {
+        handles.sort_unstable();
+        Self(handles)
+    }
+
     /// Whether a cell refers to one of them.
     #[must_use]
     pub fn contains(&self, cell: i32) -> bool {
-        !self.0.is_empty() && self.0.contains(&Reference::from_cell(cell).handle())
+        self.0.binary_search(&Reference::from_cell(cell).handle()).is_ok()
     }
 }
 
@@ -125,13 +130,11 @@ impl Heap {
         for undo in transaction.journal.into_iter().rev() {
             self.undo(undo);
         }
-        let aborted = AbortedObjects(transaction.created);
+        let aborted = AbortedObjects::new(transaction.created);
         for handle in &aborted.0 {
             self.remove(*handle);
         }
-        if !aborted.0.is_empty() {
-            self.forget(&aborted);
-        }
+        self.forget(&aborted);
         Ok(aborted)
     }
 
@@ -151,6 +154,7 @@ impl Heap {
     fn undo(&mut self, undo: Undo) {
         let (Undo::Cell { handle, .. } | Undo::Short { handle, .. } | Undo::Bytes { handle, .. }) =
             undo;
+        self.touch(handle);
         let Some(Some(object)) = self.slots.get_mut(handle as usize) else { return };
         match undo {
             Undo::Cell { index, old, .. } => {
@@ -174,14 +178,34 @@ impl Heap {
         }
     }
 
-    /// Clears references to objects that are gone: transient memory may still hold some.
-    fn forget(&mut self, aborted: &AbortedObjects) {
-        for object in self.slots.iter_mut().flatten() {
+    /// Clears references to objects that are gone: transient memory may still hold some, and what is not in transactions.
+    pub(super) fn forget(&mut self, aborted: &AbortedObjects) {
+        if aborted.0.is_empty() {
+            return;
+        }
+        let mut changed = Vec::new();
+        for (handle, object) in (0_u32..).zip(&mut self.slots) {
+            let Some(object) = object.as_mut() else { continue };
             if matches!(object.body, Body::Ints(_)) {
                 continue;
             }
             let cells = object.body.cells_mut().into_iter().flatten();
-            cells.filter(|cell| aborted.contains(**cell)).for_each(|cell| *cell = 0);
+            let before = changed.len();
+            for cell in cells.filter(|cell| aborted.contains(**cell)) {
+                *cell = 0;
+                if changed.len() == before && object.flags.is_persistent() {
+                    changed.push(handle);
+                }
+            }
         }
+        for handle in changed {
+            self.touch(handle);
+        }
+    }
+
+    /// What an abort looks through: references, and objects.
+    pub(crate) fn extent(&self) -> usize {
+        let cells = |object: &super::Object| object.body.cells().map_or(0, <[i32]>::len);
+        self.slots.len() + self.slots.iter().flatten().map(cells).sum::<usize>()
     }
 }

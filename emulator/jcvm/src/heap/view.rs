@@ -2,6 +2,10 @@
 
 use super::{Body, Heap, Reference};
 
+/// `JCSystem.ATTR_READABLE_VIEW`.
+pub(crate) const READABLE: i16 = 1;
+/// `JCSystem.ATTR_WRITABLE_VIEW`.
+pub(crate) const WRITABLE: i16 = 2;
 /// How many views may look through each other.
 const VIEW_DEPTH_MAX: usize = 8;
 

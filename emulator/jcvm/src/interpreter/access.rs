@@ -84,7 +84,7 @@ pub(super) fn may_cast(
     if may_call(object, context) {
         return Ok(());
     }
-    // A shareable object of another context, through a shareable interface [JCRE 3.0.5 §6.2.8.10].
-    let shared = code.is_shareable(class) && code.is_subclass(object.class, class);
+    // A shareable object of another context, asked about a shareable interface: its own or not [JCRE 3.0.5 §6.2.8.10].
+    let shared = code.is_shareable(class) && code.is_subclass(object.class, ClassId::SHAREABLE);
     if shared { Ok(()) } else { Err(Standard::Security) }
 }

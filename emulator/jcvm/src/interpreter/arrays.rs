@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     code::{Code, op::Width},
-    heap::{Body, Heap, Write, WriteError},
+    heap::{Body, Heap, READABLE, WRITABLE, Write, WriteError},
     ident::ClassId,
     limits::ARRAY_LENGTH_MAX,
     reference::Reference,
@@ -73,7 +73,7 @@ pub(super) fn load_cell(
 /// Through a view, or not at all.
 #[cold]
 fn load_elsewhere(heap: &Heap, array: i32, index: i32, width: Width) -> Result<i32, Flow> {
-    let (target, index) = through_view(heap, array, index, ATTR_READABLE_VIEW)?;
+    let (target, index) = through_view(heap, array, index, READABLE)?;
     let object = heap.get(target).ok_or(NO_ARRAY)?;
     let index = index.cast_unsigned() as usize;
     let cell = match (&object.body, width) {
@@ -88,11 +88,6 @@ fn load_elsewhere(heap: &Heap, array: i32, index: i32, width: Width) -> Result<i
     };
     cell.ok_or_else(|| Standard::ArrayIndexOutOfBounds.into())
 }
-
-/// `JCSystem.ATTR_READABLE_VIEW`.
-const ATTR_READABLE_VIEW: i16 = 1;
-/// `JCSystem.ATTR_WRITABLE_VIEW`.
-const ATTR_WRITABLE_VIEW: i16 = 2;
 
 /// The array behind a view, and the index there. The view grants the access that its maker chose [JCRE 3.1 §6.2.3].
 fn through_view(heap: &Heap, array: i32, index: i32, right: i16) -> Result<(Reference, i32), Flow> {
@@ -122,7 +117,7 @@ pub(super) fn store(
     let reference = Reference::from_cell(array);
     let object = content(heap, reference, accessor)?;
     let (reference, index) = if let Body::View { .. } = object.body {
-        through_view(heap, array, index, ATTR_WRITABLE_VIEW)?
+        through_view(heap, array, index, WRITABLE)?
     } else {
         (reference, index)
     };

@@ -443,7 +443,7 @@ pub(super) fn run<'c, const CHECKED: bool>(
                     let receiver = get(cells, sp.wrapping_sub(usize::from(nargs)));
                     attempt!(registers.check_this(state, receiver));
                 }
-                leave!(Flow::Native { nargs, number: method })
+                leave!(Flow::Native { nargs, number: method, owner: None })
             }
             Op::New(class) => {
                 push!(attempt!(types::new(code, state, registers, class)));

@@ -9,7 +9,8 @@ use super::{
 use crate::{
     api::ReturnKind,
     code::Code,
-    ident::{ClassId, MethodId},
+    ident::{AppletId, ClassId, ContextId, MethodId},
+    limits::NATIVE_FUEL,
     machine::State,
     native::{Arguments, Native},
     reference::Reference,
@@ -19,6 +20,8 @@ use crate::{
 
 /// Most argument cells of a native method.
 const NATIVE_ARGUMENTS_MAX: usize = 32;
+/// Steps of a search for an interface that one unit of fuel pays.
+const SEARCH_STEPS_PER_FUEL: u64 = 8;
 const NO_METHOD: Fault = Fault::IllFormed("a call of a method that is not there");
 
 impl<'c> Registers<'c> {
@@ -53,8 +56,11 @@ impl<'c> Registers<'c> {
         let object = receiver(&state.heap, self.receiver(cells, nargs), self.context)?;
         let own = self.method.parts().0;
         // An instance of a subclass in another package has the method in a superclass of this one.
-        let class = code.hierarchy(object.class).find(|class| class.package() == own);
+        let class = object.class;
+        let search = code.loaded_class(class).map_or(1, |class| class.search);
+        let class = code.hierarchy(class).find(|class| class.package() == own);
         let class = class.and_then(|class| code.loaded_class(class)).ok_or(NO_METHOD)?;
+        self.burn(u64::from(search) / SEARCH_STEPS_PER_FUEL)?;
         let found = class.package_methods.get(usize::from(token)).ok_or(NO_METHOD)?;
         let method = found.method.ok_or(NO_METHOD)?;
         self.call_loaded(code, state, cells, nargs, method)
@@ -79,8 +85,16 @@ impl<'c> Registers<'c> {
             return Err(Standard::Security.into());
         }
         let method = method.ok_or(NO_METHOD)?;
-        if method.as_native().is_some() || owner.0 == self.context {
+        // A class without implementations of its own costs one; the longest search some thousands.
+        let search = code.loaded_class(class).map_or(1, |class| class.search);
+        self.burn(u64::from(search) / SEARCH_STEPS_PER_FUEL)?;
+        if owner.0 == self.context {
             return self.enter_method(code, state, cells, nargs, method);
+        }
+        if let Some(number) = method.as_native() {
+            // What an object inherits from a native class runs as the object's owner; entry points look at their caller.
+            let owner = (owner.0 != ContextId::JCRE).then_some(owner);
+            return Err(Flow::Native { nargs, number, owner });
         }
         let (context, applet) = (self.context, self.applet);
         self.switch(state, owner.0, owner.1);
@@ -101,7 +115,7 @@ impl<'c> Registers<'c> {
         method: MethodId,
     ) -> Result<(), Flow> {
         match method.as_native() {
-            Some(number) => Err(Flow::Native { nargs, number }),
+            Some(number) => Err(Flow::Native { nargs, number, owner: None }),
             None => self.call_loaded(code, state, cells, nargs, method),
         }
     }
@@ -132,7 +146,9 @@ impl Registers<'_> {
         native: &mut dyn Native,
         stack: &mut Option<Stack>,
         (nargs, number): (u8, u16),
+        owner: Option<(ContextId, AppletId)>,
     ) -> Result<(), Trap> {
+        self.burn(NATIVE_FUEL)?;
         let count = usize::from(nargs);
         let first = self.sp.wrapping_sub(count);
         if count > NATIVE_ARGUMENTS_MAX || first < self.floor || first > self.sp {
@@ -149,7 +165,11 @@ impl Registers<'_> {
         // A native may run programs, and null what an aborted transaction made: the stack is there for both.
         vm.state.stack = stack.take();
         let arguments = arguments.get(..count).unwrap_or_default();
+        if let Some(owner) = owner {
+            (vm.state.context, vm.state.applet) = owner;
+        }
         let outcome = native.invoke(vm, number, Arguments(arguments));
+        (vm.state.context, vm.state.applet) = (self.context, self.applet);
         *stack = Some(vm.state.stack.take().unwrap_or_else(Stack::new));
         self.fuel = vm.state.fuel;
         self.sp = first;
@@ -169,6 +189,7 @@ impl Registers<'_> {
         stack: &mut Option<Stack>,
         (class, token): (ClassId, u8),
     ) -> Result<(), Trap> {
+        self.burn(NATIVE_FUEL)?;
         let value = native.static_field(vm, class, token)?;
         if let Some(stack) = stack.as_mut() {
             self.push_returned(stack.cells(), ReturnKind::Reference, value.to_cell());

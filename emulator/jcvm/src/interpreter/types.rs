@@ -5,6 +5,7 @@ use crate::{
     code::Code,
     heap::{Body, Lifetime, Object, OutOfMemory},
     ident::ClassId,
+    limits::BYTES_PER_FUEL,
     machine::State,
     reference::Reference,
     trap::Standard,
@@ -13,10 +14,11 @@ use crate::{
 /// Makes an object for the current applet.
 pub(super) fn allocate(
     state: &mut State,
-    registers: &Registers<'_>,
+    registers: &mut Registers<'_>,
     class: ClassId,
     body: Body,
 ) -> Result<i32, Flow> {
+    registers.burn(u64::try_from(body.size() / BYTES_PER_FUEL).unwrap_or(u64::MAX))?;
     let owner = (registers.context, registers.applet);
     let made = state.heap.allocate(class, owner, Lifetime::Persistent, body);
     made.map(Reference::to_cell).map_err(|error| {
@@ -31,7 +33,7 @@ pub(super) fn allocate(
 pub(super) fn new(
     code: &Code,
     state: &mut State,
-    registers: &Registers<'_>,
+    registers: &mut Registers<'_>,
     class: ClassId,
 ) -> Result<i32, Flow> {
     let cells = code.instance_cells(class);

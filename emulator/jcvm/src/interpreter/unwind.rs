@@ -40,8 +40,11 @@ impl<'c> Registers<'c> {
         };
         let class = state.heap.get(exception).map_or(ClassId::OBJECT, |object| object.class);
         loop {
+            // A handler may be a way backwards, and the search for it may be long.
+            self.burn(search_fuel(code, self))?;
             // The program counter is that of the instruction after the one that threw.
             if let Some(target) = handler(code, self, class) {
+                self.burn(u64::from(self.pc.saturating_sub(target)))?;
                 self.pc = target;
                 self.sp = self.floor;
                 set(cells, self.sp, exception.to_cell());
@@ -54,6 +57,12 @@ impl<'c> Registers<'c> {
             }
         }
     }
+}
+
+/// What the search for a handler in the current method costs.
+fn search_fuel(code: &Code, registers: &Registers<'_>) -> u64 {
+    code.method(registers.method)
+        .map_or(1, |(_, method)| 1 + u64::from(method.handlers.1 - method.handlers.0))
 }
 
 fn handler(code: &Code, registers: &Registers<'_>, class: ClassId) -> Option<u32> {

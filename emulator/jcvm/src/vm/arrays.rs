@@ -2,14 +2,12 @@
 
 use super::Vm;
 use crate::{
-    heap::{Body, Elements, Write},
+    heap::{Body, Elements, READABLE, WRITABLE, Write},
+    limits::BYTES_PER_FUEL,
     reference::Reference,
     trap::{Fault, Standard, Trap},
 };
 
-/// Attributes of views: `JCSystem.ATTR_READABLE_VIEW`, `ATTR_WRITABLE_VIEW` [JCRE 3.1 §6.2.3].
-const READABLE: i16 = 1;
-const WRITABLE: i16 = 2;
 /// What a store that is not atomic writes at once, in bytes: the power may fail after each.
 const NON_ATOMIC_CHUNK: usize = 32;
 
@@ -178,9 +176,15 @@ impl Vm<'_> {
         let length = usize::try_from(length).ok();
         match (start, length) {
             (Some(start), Some(length)) if start + length <= found.length => {
+                self.spend_on(length)?;
                 Ok(Elements { array: found.array, offset: found.offset + start, length })
             }
             _ => Err(self.throw(Standard::ArrayIndexOutOfBounds)),
         }
+    }
+
+    /// Uses fuel for work on so many bytes.
+    pub(super) fn spend_on(&mut self, bytes: usize) -> Result<(), Trap> {
+        self.spend(u64::try_from(bytes / BYTES_PER_FUEL).unwrap_or(u64::MAX))
     }
 }

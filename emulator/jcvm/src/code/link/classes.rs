@@ -1,6 +1,10 @@
 //! Classes: their places in the hierarchy, their cells, their tables of methods [JCVM 3.0.5 §6.9].
 
-use capfile::component::{ClassInfo, ClassRef, InterfaceInfo, MethodLocation};
+mod supertypes;
+
+use std::collections::BTreeSet;
+
+use capfile::component::{ClassComponent, ClassInfo, ClassRef, InterfaceInfo, MethodLocation};
 
 use super::{LinkError, Resolver, own_class};
 use crate::{
@@ -10,42 +14,52 @@ use crate::{
         class::{Implementation, VirtualMethod},
     },
     ident::{ClassId, MethodId},
+    limits::{HIERARCHY_MAX, INSTANCE_CELLS_MAX, SUPERTYPES_MAX},
 };
 
 /// Links all classes of a package, superclasses first.
 pub(super) fn link(code: &Code, package: &mut LoadedPackage) -> Result<(), LinkError> {
     let cap = package.cap.clone();
-    let count = cap.class.interfaces.len() + cap.class.classes.len();
-    let mut linked: Vec<Option<LoadedClass>> = vec![None; count];
+    let mut linked: Vec<Option<LoadedClass>> = vec![None; package.class_offsets.len()];
     for info in &cap.class.interfaces {
         let index = own_class(package, info.offset)?.index();
         place(&mut linked, index, interface(code, package, info)?)?;
     }
-    let mut waiting: Vec<&ClassInfo> = cap.class.classes.iter().collect();
-    while !waiting.is_empty() {
-        let before = waiting.len();
-        let mut later = Vec::new();
-        for info in waiting {
-            let superclass = superclass(code, package, info)?;
-            let own_super = superclass.filter(|class| class.package() == package.id);
-            let ready = match own_super {
-                Some(class) => linked.get(usize::from(class.index())).is_some_and(Option::is_some),
-                None => true,
-            };
-            if ready {
-                let class = class(code, package, info, superclass, &linked)?;
-                place(&mut linked, own_class(package, info.offset)?.index(), class)?;
-            } else {
-                later.push(info);
-            }
+    let mut supertypes = supertypes::of_interfaces(code, package.id, &mut linked)?;
+    for info in superclasses_first(&cap.class)? {
+        let superclass = superclass(code, package, info)?;
+        let class = class(code, package, info, superclass, &linked)?;
+        supertypes += class.supertypes.len();
+        if supertypes > SUPERTYPES_MAX {
+            return Err(supertypes::TOO_MANY);
         }
-        if later.len() == before {
-            return Err(LinkError::Malformed("classes extend each other in a circle"));
-        }
-        waiting = later;
+        place(&mut linked, own_class(package, info.offset)?.index(), class)?;
     }
     package.classes = linked.into_iter().flatten().collect();
     Ok(())
+}
+
+/// The classes such that each comes after its superclass.
+fn superclasses_first(component: &ClassComponent) -> Result<Vec<&ClassInfo>, LinkError> {
+    let mut ordered = Vec::new();
+    let mut placed = BTreeSet::new();
+    for info in &component.classes {
+        let mut chain = Vec::new();
+        let mut next = Some(info);
+        while let Some(class) = next.filter(|class| !placed.contains(&class.offset)) {
+            chain.push(class);
+            if chain.len() > HIERARCHY_MAX {
+                return Err(LinkError::Malformed("too many superclasses, or a circle of them"));
+            }
+            next = match class.superclass {
+                Some(ClassRef::Internal(offset)) => component.class_at(offset),
+                _ => None,
+            };
+        }
+        placed.extend(chain.iter().map(|class| class.offset));
+        ordered.extend(chain.into_iter().rev());
+    }
+    Ok(ordered)
 }
 
 fn place(
@@ -75,6 +89,8 @@ fn interface(
         shareable: info.shareable,
         superclass: None,
         interfaces: supers?,
+        supertypes: Vec::new(),
+        search: 0,
         first_cell: 0,
         cells: 0,
         virtual_methods: Vec::new(),
@@ -94,7 +110,7 @@ fn superclass(
             let Some(ClassRef::Internal(offset)) = info.superclass else {
                 return Err(LinkError::Malformed("a package imports itself"));
             };
-            let is_class = package.cap.class.classes.iter().any(|other| other.offset == offset);
+            let is_class = package.cap.class.class_at(offset).is_some();
             if is_class { Ok(superclass) } else { Err(INTERFACE_EXTENDED) }
         }
         Some(class) if code.is_interface(class) => Err(INTERFACE_EXTENDED),
@@ -112,6 +128,8 @@ struct Inherited {
     cells: usize,
     virtual_methods: Vec<VirtualMethod>,
     package_methods: Vec<VirtualMethod>,
+    supertypes: Vec<ClassId>,
+    search: u16,
 }
 
 fn class(
@@ -126,14 +144,19 @@ fn class(
         Some(class) => inherited(code, package, class, linked),
     };
     let resolver = Resolver { code, package };
-    let interfaces: Result<Vec<Implementation>, LinkError> = info
+    let interfaces: Vec<Implementation> = info
         .interfaces
         .iter()
         .map(|known| {
             let interface = resolver.class(known.interface)?;
             Ok(Implementation { interface, tokens: known.tokens.clone() })
         })
-        .collect();
+        .collect::<Result<_, LinkError>>()?;
+    let cells = inherited.cells + usize::from(info.declared_instance_size);
+    let search = usize::from(inherited.search) + 1 + interfaces.len();
+    if cells > INSTANCE_CELLS_MAX {
+        return Err(LinkError::Malformed("too many fields"));
+    }
     let table = |base, table: &[Option<MethodLocation>], inherited: Vec<VirtualMethod>| {
         methods(package, base, table, inherited)
     };
@@ -142,9 +165,11 @@ fn class(
         is_interface: false,
         shareable: info.shareable,
         superclass,
-        interfaces: interfaces?,
+        supertypes: supertypes::of_class(code, package, inherited.supertypes, &interfaces, linked),
+        interfaces,
+        search: u16::try_from(search).unwrap_or(u16::MAX),
         first_cell: inherited.cells,
-        cells: inherited.cells + usize::from(info.declared_instance_size),
+        cells,
         virtual_methods: table(info.public_base, &info.public_table, inherited.virtual_methods)?,
         package_methods: table(info.package_base, &info.package_table, inherited.package_methods)?,
     })
@@ -156,20 +181,30 @@ fn inherited(
     class: ClassId,
     linked: &[Option<LoadedClass>],
 ) -> Inherited {
-    if class.package() == package.id {
-        let class = linked.get(usize::from(class.index())).and_then(Option::as_ref);
-        return class.map_or_else(Inherited::default, |class| Inherited {
-            cells: class.cells,
-            virtual_methods: class.virtual_methods.clone(),
-            package_methods: class.package_methods.clone(),
-        });
+    let own = class.package() == package.id;
+    let loaded = if own {
+        linked.get(usize::from(class.index())).and_then(Option::as_ref)
+    } else {
+        code.loaded_class(class)
+    };
+    let Some(loaded) = loaded else {
+        return Inherited {
+            cells: code.instance_cells(class),
+            virtual_methods: native_methods(code, class),
+            supertypes: supertypes::of_native(code, class),
+            ..Inherited::default()
+        };
+    };
+    let mut supertypes = loaded.supertypes.clone();
+    supertypes.push(class);
+    Inherited {
+        cells: loaded.cells,
+        virtual_methods: loaded.virtual_methods.clone(),
+        // Those of another package are not to be seen here.
+        package_methods: if own { loaded.package_methods.clone() } else { Vec::new() },
+        supertypes,
+        search: loaded.search,
     }
-    let cells = code.instance_cells(class);
-    if let Some(loaded) = code.loaded_class(class) {
-        let virtual_methods = loaded.virtual_methods.clone();
-        return Inherited { cells, virtual_methods, package_methods: Vec::new() };
-    }
-    Inherited { cells, virtual_methods: native_methods(code, class), package_methods: Vec::new() }
 }
 
 /// Virtual methods of a native class by token.

@@ -40,8 +40,12 @@ pub(crate) struct ImagePlace {
 pub(crate) struct Callee {
     pub(crate) method: MethodId,
     pub(crate) nargs: u8,
+    /// Whether it has a receiver, which the instruction does not tell: a native constructor.
+    pub(crate) constructor: bool,
 }
 
+/// From this token on native classes are none of the API.
+const HIDDEN: u8 = 0x80;
 const MALFORMED_METHOD: LinkError = LinkError::Malformed("a method that is not there");
 
 impl Resolver<'_> {
@@ -56,6 +60,9 @@ impl Resolver<'_> {
                     LinkError::ClassMissing { package, version, class }
                 };
                 if imported.is_native() {
+                    if class >= HIDDEN {
+                        return Err(missing());
+                    }
                     let id = ClassId::new(imported, u16::from(class));
                     return self.code.api_class(id).map(|_| id).ok_or_else(missing);
                 }
@@ -127,7 +134,7 @@ impl Resolver<'_> {
         let superclass = superclass.ok_or(LinkError::Malformed("super of no superclass"))?;
         let found = self.virtual_of(superclass, token, visible)?;
         let method = found.method.ok_or(LinkError::Malformed("a call of an abstract method"))?;
-        Ok(Callee { method, nargs: found.nargs })
+        Ok(Callee { method, nargs: found.nargs, constructor: false })
     }
 
     fn virtual_of(
@@ -156,7 +163,8 @@ impl Resolver<'_> {
                 let method = self.package.method_at(location).ok_or(MALFORMED_METHOD)?;
                 let nargs =
                     self.package.methods.get(usize::from(method)).ok_or(MALFORMED_METHOD)?.nargs;
-                Ok(Callee { method: MethodId::loaded(self.package.id, method), nargs })
+                let method = MethodId::loaded(self.package.id, method);
+                Ok(Callee { method, nargs, constructor: false })
             }
             Constant::StaticMethod(StaticMethodRef::External { package, class, token }) => {
                 self.external_static(package, class, token)
@@ -175,7 +183,9 @@ impl Resolver<'_> {
                 .method(MethodKind::Static, token)
                 .ok_or_else(|| self.member_missing(id, native, "static method", token))?;
             self.check_support(id, native, row)?;
-            return Ok(Callee { method: MethodId::native(row.native), nargs: row.nargs });
+            let constructor = row.kind == MethodKind::Constructor;
+            let method = MethodId::native(row.native);
+            return Ok(Callee { method, nargs: row.nargs, constructor });
         }
         let other = self.code.package(id.package()).ok_or(MALFORMED_METHOD)?;
         let export = other.cap.export.as_ref().ok_or(MALFORMED_METHOD)?;
@@ -187,7 +197,7 @@ impl Resolver<'_> {
         })?;
         let method = other.method_at(*location).ok_or(MALFORMED_METHOD)?;
         let nargs = other.methods.get(usize::from(method)).ok_or(MALFORMED_METHOD)?.nargs;
-        Ok(Callee { method: MethodId::loaded(id.package(), method), nargs })
+        Ok(Callee { method: MethodId::loaded(id.package(), method), nargs, constructor: false })
     }
 
     /// A static field.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::super::link::SIZE_PER_BYTE_MAX;
 use capfile::{
     component::{Handler, MethodBlock},
     instruction::{Instruction, Opcode, Operands},
@@ -13,6 +14,10 @@ pub(crate) struct Flow {
     pub(crate) steps: BTreeMap<usize, Option<Instruction>>,
     /// Handlers that cover one of them, in the order of the file.
     pub(crate) handlers: Vec<Handler>,
+    /// Whether instructions overlap so much that not all have been followed.
+    pub(crate) is_excessive: bool,
+    /// Targets of the instructions.
+    targets: usize,
 }
 
 /// Whether the next instruction is reached after this one.
@@ -51,7 +56,8 @@ pub(crate) fn targets(operands: &Operands) -> Vec<i64> {
 impl Flow {
     /// Follows the control flow from the first instruction.
     pub(crate) fn explore(block: &MethodBlock, start: usize) -> Self {
-        let mut flow = Self { steps: BTreeMap::new(), handlers: Vec::new() };
+        let mut flow =
+            Self { steps: BTreeMap::new(), handlers: Vec::new(), is_excessive: false, targets: 0 };
         flow.follow(block, start);
         let mut taken = vec![false; block.handlers.len()];
         // A handler may reach code that another handler covers.
@@ -81,7 +87,12 @@ impl Flow {
 
     fn follow(&mut self, block: &MethodBlock, start: usize) {
         let mut pending = vec![start];
+        let limit = SIZE_PER_BYTE_MAX * block.info.len();
         while let Some(offset) = pending.pop() {
+            if self.targets > limit {
+                self.is_excessive = true;
+                break;
+            }
             if self.steps.contains_key(&offset) {
                 continue;
             }
@@ -89,6 +100,7 @@ impl Flow {
             let decoded = Instruction::decode(&block.info, offset).ok().filter(|_| inside);
             if let Some(instruction) = &decoded {
                 let branches = targets(&instruction.operands);
+                self.targets += branches.len();
                 pending.extend(branches.iter().filter_map(|target| usize::try_from(*target).ok()));
                 if falls_through(instruction.opcode) {
                     pending.push(offset + instruction.length);

@@ -150,8 +150,9 @@ fn constant(resolver: &Resolver<'_>, opcode: Opcode, index: u16) -> Result<Op, L
 }
 
 fn invoke(resolver: &Resolver<'_>, opcode: Opcode, index: u16) -> Result<Op, LinkError> {
-    let this = opcode == Opcode::Invokespecial;
-    let callee = resolver.callee(index, this)?;
+    let special = opcode == Opcode::Invokespecial;
+    let callee = resolver.callee(index, special)?;
+    let this = special || callee.constructor;
     if this && callee.nargs == 0 {
         return Ok(Op::IllFormed);
     }
