@@ -97,9 +97,9 @@ impl Signatures<'_> {
         let declared = self.field(package, described?.field_type)?;
         let Value::Reference(Type::Class(class)) = declared else { return Some(declared) };
         let array = Value::Reference(Type::Array(Element::Class(class)));
-        let entries = (0..).zip(&package.cap.constant_pool.entries);
-        let mut naming = entries.filter(|(_, known)| **known == constant);
-        let is_array = naming.any(|(index, _)| self.constant_value(package, index) == Some(array));
+        let entries = package.cap.constant_pool.entries.iter().zip(0..);
+        let mut naming = entries.filter(|(known, _)| **known == constant);
+        let is_array = naming.any(|(_, index)| self.constant_value(package, index) == Some(array));
         Some(if is_array { array } else { declared })
     }
 }

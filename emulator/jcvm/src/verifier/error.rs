@@ -131,6 +131,9 @@ pub enum Reason {
     /// A static method where an instance is needed, or a constructor where none may be.
     #[error("a method of another kind")]
     MethodKind,
+    /// A method without code is called.
+    #[error("an abstract method is called")]
+    AbstractMethod,
     /// The counts of argument cells differ.
     #[error("{wanted} cells of arguments, not {found}")]
     ArgumentCells {
@@ -142,7 +145,7 @@ pub enum Reason {
     /// A method in the place of one with another signature.
     #[error("the method has another signature than the one it stands for")]
     Override,
-    /// The Descriptor has several signatures, or a malformed one, for a method.
-    #[error("the Descriptor contradicts itself")]
+    /// The Descriptor has no signature, several, or a malformed one, for a method.
+    #[error("the Descriptor has not one signature for the method")]
     Descriptor,
 }

@@ -22,20 +22,24 @@ use crate::{
 /// A reason, and the method that it is about.
 type Of<T> = Result<T, (MethodLocation, Reason)>;
 
+/// The place of a method that this package does not have.
+const NOWHERE: MethodLocation = MethodLocation { block: 0, offset: 0 };
+
 impl Signatures<'_> {
     /// Checks the tables of all classes, and the install methods.
     pub(super) fn check_tables(&self) -> Of<()> {
         let package = self.hierarchy.package;
-        for (index, class) in (0..).zip(&package.classes) {
+        for (class, index) in package.classes.iter().zip(0..) {
             let id = ClassId::new(package.id, index);
             let Some((_, info)) = self.class_info(id) else { continue };
-            for (token, location) in (info.public_base..).zip(&info.public_table) {
-                let method = AbstractMethod { class: id, space: Space::Virtual, token };
-                self.check_entry(class, method, *location)?;
-            }
-            for (token, location) in (info.package_base..).zip(&info.package_table) {
-                let method = AbstractMethod { class: id, space: Space::PackageVisible, token };
-                self.check_entry(class, method, *location)?;
+            let public = (Space::Virtual, info.public_base, &info.public_table);
+            let visible = (Space::PackageVisible, info.package_base, &info.package_table);
+            for (space, base, table) in [public, visible] {
+                for (location, token) in table.iter().zip(u16::from(base)..) {
+                    let failed = (location.unwrap_or(NOWHERE), Reason::Override);
+                    let token = u8::try_from(token).map_err(|_| failed)?;
+                    self.check_entry(class, AbstractMethod { class: id, space, token }, *location)?;
+                }
             }
             for implementation in &class.interfaces {
                 self.check_interface(id, implementation.interface, &implementation.tokens)?;
@@ -96,7 +100,7 @@ impl Signatures<'_> {
     /// Methods of a class against those of an interface that it implements.
     fn check_interface(&self, class: ClassId, interface: ClassId, tokens: &[u8]) -> Of<()> {
         let native = self.hierarchy.native(interface);
-        for (token, own) in (0..).zip(tokens) {
+        for (own, token) in tokens.iter().zip(0..) {
             let row = native.and_then(|native| native.method(MethodKind::Interface, token));
             if row.is_some_and(|row| !self.was_there(interface.package(), row)) {
                 continue;
@@ -104,11 +108,10 @@ impl Signatures<'_> {
             let wanted = AbstractMethod { class: interface, space: Space::Interface, token };
             let Ok(Some(wanted)) = self.interface_signature(wanted) else { continue };
             let own = AbstractMethod { class, space: Space::Virtual, token: *own };
-            let nowhere = MethodLocation { block: 0, offset: 0 };
             let (location, own) = match self.virtual_signature(own) {
                 Some(VirtualSignature::Loaded(own)) => (own.location, self.loaded(own, true)),
-                Some(VirtualSignature::Known(own)) => (nowhere, own),
-                None => return Err((nowhere, Reason::Override)),
+                Some(VirtualSignature::Known(own)) => (NOWHERE, own),
+                None => return Err((NOWHERE, Reason::Override)),
             };
             if !stands_for(&own, &wanted, &self.hierarchy) {
                 return Err((location, Reason::Override));
@@ -126,6 +129,12 @@ impl Signatures<'_> {
         let wanted = Signature { arguments, returns: Returns::Nothing };
         let own = self.loaded(found, false);
         let kind = self.declared(found).map_or(Kind::Static, |declared| declared.kind);
+        let package = self.hierarchy.package;
+        let index = package.method_at(location).map(usize::from);
+        let method = index.and_then(|index| package.methods.get(index));
+        if method.is_none_or(|method| method.is_abstract) {
+            return Err((location, Reason::AbstractMethod));
+        }
         let right = kind == Kind::Static && stands_for(&own, &wanted, &self.hierarchy);
         if right { Ok(()) } else { Err(failed) }
     }

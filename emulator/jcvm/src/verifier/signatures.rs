@@ -135,7 +135,11 @@ impl<'a> Signatures<'a> {
                 return Err(failed(Reason::Descriptor));
             }
         }
-        Ok(all)
+        let mut methods = package.methods.iter().map(|method| method.location);
+        match methods.find(|location| !all.contains_key(location)) {
+            Some(location) => Err((location, Reason::Descriptor)),
+            None => Ok(all),
+        }
     }
 
     fn declare(
@@ -245,9 +249,9 @@ fn by_row(row: &ApiMethod, cells: usize) -> Signature {
 
 /// Native classes by name.
 fn names(hierarchy: &Hierarchy<'_>) -> HashMap<&'static str, ClassId> {
-    let packages = (0_u8..).zip(hierarchy.code.api().packages);
+    let packages = hierarchy.code.api().packages.iter().zip(0_u8..);
     packages
-        .flat_map(|(id, package)| {
+        .flat_map(|(package, id)| {
             let id = PackageId(id);
             let classes = package.classes.iter();
             classes.map(move |class| (class.name, ClassId::new(id, u16::from(class.token))))

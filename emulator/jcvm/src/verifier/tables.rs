@@ -67,7 +67,7 @@ impl<'a> Signatures<'a> {
     /// The class whose virtual method this is, by the tables of classes; the nearest one that all have in common which have it.
     pub(super) fn class_of_virtual(&self, location: MethodLocation) -> Option<ClassId> {
         let package = self.hierarchy.package;
-        let all = (0..).zip(&package.classes).map(|(index, _)| ClassId::new(package.id, index));
+        let all = package.classes.iter().zip(0..).map(|(_, index)| ClassId::new(package.id, index));
         let having = all.filter(|class| {
             self.class_info(*class).is_some_and(|(_, info)| {
                 let mut table = info.public_table.iter().chain(&info.package_table);
@@ -103,12 +103,16 @@ impl<'a> Signatures<'a> {
         Ok(described.map(Rc::new).or_else(|| self.of_implementer(method)))
     }
 
-    /// The signature that a class of a package with a Descriptor has for an interface method.
+    /// The signature that a class has for an interface method.
     fn of_implementer(&self, method: AbstractMethod) -> Option<Rc<Signature>> {
-        self.implementers(method).find_map(|(class, token)| {
-            let found = self.declared(self.table_entry(class, token, false)?)?;
-            Some(found.signature.clone())
-        })
+        let entry = |(class, token)| self.table_entry(class, token, false);
+        let described = self.implementers(method).find_map(|found| self.declared(entry(found)?));
+        if let Some(described) = described {
+            return Some(described.signature.clone());
+        }
+        let found = self.implementers(method).find_map(entry)?;
+        let cells = usize::from(found.nargs).saturating_sub(1);
+        Some(Rc::new(Signature::unknown(cells, self.returns_of_others(method))))
     }
 
     /// Classes that implement the interface themselves, with the virtual method token that they have for the method.
@@ -126,7 +130,7 @@ impl<'a> Signatures<'a> {
         let own = self.hierarchy.package;
         let other = self.hierarchy.package(class.package()).filter(|other| other.id != own.id);
         core::iter::once(own).chain(other).flat_map(|package| {
-            (0..).zip(&package.classes).map(|(index, _)| ClassId::new(package.id, index))
+            package.classes.iter().zip(0..).map(|(_, index)| ClassId::new(package.id, index))
         })
     }
 

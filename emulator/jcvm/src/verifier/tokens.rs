@@ -85,6 +85,9 @@ impl<'a> Signatures<'a> {
         let exact = self.exact(index)?;
         let (signature, kind, class) = match exact {
             Exact::Native { signature, kind, class } => (signature, Some(kind), Some(class)),
+            Exact::Loaded { method: Loaded { nargs: 0, .. }, .. } => {
+                return Err(Reason::MethodKind);
+            }
             Exact::Loaded { method, class } => {
                 let declared = self.declared(method);
                 let class = declared.as_ref().map(|found| found.class).or(class);
@@ -110,6 +113,7 @@ impl<'a> Signatures<'a> {
     ) -> Result<Callee, Reason> {
         let class = self.class_of(index, class)?;
         let superclass = self.hierarchy.superclass(class).ok_or(Reason::Constant(index))?;
+        // The linker has seen that the method has code.
         let (signature, unknown) = self.in_table(index, superclass, token, visible)?;
         Ok(Callee { receiver: Receiver::Instance(Type::Class(class)), signature, unknown })
     }
@@ -164,6 +168,7 @@ impl<'a> Signatures<'a> {
         let missing = Reason::Constant(index);
         let mut signature = match self.virtual_signature(method).ok_or(missing)? {
             VirtualSignature::Known(signature) => signature,
+            VirtualSignature::Loaded(Loaded { nargs: 0, .. }) => return Err(Reason::MethodKind),
             VirtualSignature::Loaded(method) => self.loaded_or_said(method, index, true),
         };
         if signature.returns == Returns::Unknown {
@@ -181,6 +186,7 @@ impl<'a> Signatures<'a> {
         match reference {
             StaticMethodRef::Internal(location) => {
                 let method = loaded(self.hierarchy.package, location).ok_or(missing)?;
+                concrete(method)?;
                 Ok(Exact::Loaded { method, class: None })
             }
             StaticMethodRef::External { package, class, token } => {
@@ -198,6 +204,7 @@ impl<'a> Signatures<'a> {
                 let package = self.hierarchy.package(package).ok_or(missing.clone())?;
                 let found = package.methods.get(usize::from(method)).ok_or(missing.clone())?;
                 let method = loaded(package, found.location).ok_or(missing)?;
+                concrete(method)?;
                 Ok(Exact::Loaded { method, class: Some(id) })
             }
         }
@@ -232,4 +239,11 @@ enum Exact<'a> {
 pub(super) fn loaded(package: &LoadedPackage, location: MethodLocation) -> Option<Loaded<'_>> {
     let found = package.methods.get(usize::from(package.method_at(location)?))?;
     Some(Loaded { package, location, nargs: found.nargs })
+}
+
+/// A method that is called without regard to the receiver has code.
+fn concrete(method: Loaded<'_>) -> Result<(), Reason> {
+    let found = method.package.method_at(method.location);
+    let found = found.and_then(|index| method.package.methods.get(usize::from(index)));
+    if found.is_some_and(|found| !found.is_abstract) { Ok(()) } else { Err(Reason::AbstractMethod) }
 }

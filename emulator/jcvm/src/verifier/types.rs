@@ -43,7 +43,10 @@ impl Step<'_, '_> {
         let descriptor = package.cap.descriptor.as_ref();
         let mut described = descriptor.into_iter().flat_map(|known| &known.classes);
         let said = described.find(|known| known.class == offset);
-        class.is_interface || said.is_some_and(|known| known.flags & ACC_ABSTRACT != 0)
+        let mut methods = class.virtual_methods.iter().chain(&class.package_methods);
+        class.is_interface
+            || said.is_some_and(|known| known.flags & ACC_ABSTRACT != 0)
+            || methods.any(|method| method.method.is_none())
     }
 
     pub(super) fn type_check(&mut self) -> Result<(), Reason> {

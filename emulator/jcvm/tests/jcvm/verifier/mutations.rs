@@ -165,6 +165,28 @@ proptest! {
         prop_assert_eq!(outcome, Outcome::Sound);
     }
 
+    /// The same for the whole file: what it says of itself is damaged, too.
+    #[test]
+    fn damaged_files_are_refused_or_sound(damages in damages()) {
+        let assembled = everything(true).build().unwrap();
+        let cap = assembled.cap().unwrap();
+        let run = assembled.method("T.run").unwrap();
+        let header = cap.method.blocks[0].header(run.offset);
+        let mut bytes = cap.write();
+        for damage in damages {
+            let place = damage.place.index(bytes.len());
+            bytes[place] = damage.byte;
+        }
+        // The test itself calls the method as it was.
+        if let Ok(cap) = CapFile::parse_unverified(&bytes)
+            && cap.method.blocks[0].header(run.offset) == header
+            && cap.descriptor.is_some()
+        {
+            let outcome = run_if_accepted(cap, run).unwrap_or(Outcome::Sound);
+            prop_assert_eq!(outcome, Outcome::Sound);
+        }
+    }
+
     /// Without Descriptor, shorts and references may be taken for each other, and what the heap then finds is a fault; but stack and
     /// program counter are as they should be.
     #[test]
@@ -176,6 +198,10 @@ proptest! {
     }
 }
 
-/// Faults of instructions that find another object than they need.
-const ABOUT_OBJECTS: [&str; 2] =
-    ["an array instruction on something else", "a field of something else"];
+/// Faults of instructions that find another object or number than they need.
+const ABOUT_OBJECTS: [&str; 4] = [
+    "an array instruction on something else",
+    "a field of something else",
+    "a call with other arguments",
+    "an array longer than a short counts",
+];
