@@ -26,6 +26,7 @@ const CARD_LOCKED: u8 = 0x7F;
 const TERMINATED: u8 = 0xFF;
 const INITIALIZE_UPDATE: u8 = 0x50;
 const EXTERNAL_AUTHENTICATE: u8 = 0x82;
+const GET_RESPONSE: u8 = 0xC0;
 
 /// The response of the content management commands: no confirmation follows.
 const NO_CONFIRMATION: u8 = 0x00;
@@ -113,6 +114,11 @@ impl Card {
         let instruction = known.unwrap_or(&UNKNOWN);
         if !proprietary && !instruction.interindustry {
             return Err(StatusWord::CLA_NOT_SUPPORTED);
+        }
+        // Nothing waits here, but some readers under T=0 ask also after a response that came whole. It is a matter of the transmission:
+        // no session ends by it, and no chain of commands.
+        if header.ins == GET_RESPONSE && !proprietary && !header.secure_messaging() {
+            return Err(StatusWord::INS_NOT_SUPPORTED);
         }
         if header.secure_messaging() && header.cla & 0x0C != 0x04 {
             return Err(StatusWord::SECURE_MESSAGING_NOT_SUPPORTED);

@@ -225,3 +225,18 @@ fn a_handshake_on_another_channel_takes_no_counter_back() {
     assert_eq!(bench.send(&command).status, StatusWord::CONDITIONS_OF_USE);
     assert_eq!(bench.card.keys()[0].counter, 3);
 }
+
+#[test]
+fn a_get_response_for_nothing_ends_no_session() {
+    let protocol = scp(2, 0x15);
+    let mut bench = Bench::speaking(protocol);
+    let host = handshake(protocol);
+    let answer = bench.send(&host.command());
+    assert_eq!(bench.bytes("00C0000000").status, StatusWord::INS_NOT_SUPPORTED);
+    let verified = host.answer(&answer).unwrap().verify_with(&keys_for(protocol)).unwrap();
+    let (command, mut channel) = verified.external_authenticate(SecurityLevel::C_MAC).unwrap();
+    assert_eq!(bench.send(&command).status, StatusWord::OK);
+    assert_eq!(bench.bytes("00C0000000").status, StatusWord::INS_NOT_SUPPORTED);
+    let status = Command::new(0x80, 0xF2, 0x80, 0x02).with_data([0x4F, 0]);
+    assert_eq!(bench.secure(&mut channel, &status).status, StatusWord::OK);
+}
