@@ -44,8 +44,11 @@ impl Sequence {
     fn number(&mut self, short: bool) -> i32 {
         let any = self.next().wrapping_mul(2).cast_signed();
         let edges = [0, 1, -1, 31, 32, i32::MAX, i32::MIN];
-        let value =
-            if self.next() % 3 == 0 { edges[self.next() as usize % edges.len()] } else { any };
+        let value = if self.next().is_multiple_of(3) {
+            edges[self.next() as usize % edges.len()]
+        } else {
+            any
+        };
         if short { i32::from(value as i16) } else { value }
     }
 }

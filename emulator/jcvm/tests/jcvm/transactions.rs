@@ -141,17 +141,13 @@ fn a_power_failure_leaves_a_transaction_whole_or_undone() {
         records.update(&mut world);
         let mut revived = records.revive();
         let state = revived.call("T.state", &[]).unwrap();
-        match moved {
-            Err(trap) => {
-                assert_eq!(trap, Trap::Fault(Fault::PowerLost));
-                assert_eq!(state, 0, "cut after write {writes}");
-                cuts += 1;
-            }
-            Ok(_) => {
-                assert_eq!(state, 7);
-                break;
-            }
-        }
+        let Err(trap) = moved else {
+            assert_eq!(state, 7);
+            break;
+        };
+        assert_eq!(trap, Trap::Fault(Fault::PowerLost));
+        assert_eq!(state, 0, "cut after write {writes}");
+        cuts += 1;
         assert_eq!(revived.call("T.transient", &[]), Ok(0), "transient content is gone");
     }
     assert_eq!(cuts, 4, "two fields, an element and a reference");

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use capfile::assemble::{Assembled, Package};
 use jcvm::{
-    ApiClass, ApiMethod, ApiPackage, ApiTable, AppletId, AppletRecord, Arguments, ClassId, Limits,
-    Machine, MethodKind, Native, PackageId, Reclaimed, Reference, ReturnKind, Trap, Vm,
+    ApiClass, ApiMethod, ApiPackage, ApiTable, AppletId, AppletRecord, Arguments, Body, ClassId,
+    ContextId, Lifetime, Limits, LinkError, Machine, MethodKind, Native, ObjectFlags, PackageId,
+    Reclaimed, Reference, ReturnKind, Standard, Trap, Vm, Write,
 };
 
 const NOTHING: u16 = 0;
@@ -26,6 +27,21 @@ const SHARED: u16 = 8;
 const GLOBAL: u16 = 9;
 /// `Probe.previous()S`: the applet before the last context switch, -1 for none.
 const PREVIOUS: u16 = 10;
+/// `Probe.view([BSSS)[B`: a view of an array, of the caller: offset, length, attributes.
+const VIEW: u16 = 11;
+/// `Probe.transientObjects(SB)[Ljava/lang/Object;`.
+const OBJECTS: u16 = 12;
+/// `Probe.entry(S)Ljava/lang/Object;`: an entry point, temporary for 0 or permanent.
+const ENTRY: u16 = 13;
+/// `Probe.fill([BBS)V`: the whole array gets this byte, in one transactional store for 0, in many immediate ones otherwise.
+const FILL: u16 = 14;
+/// `Probe.fail(S)V`: a `SystemException` with this reason.
+const FAIL: u16 = 15;
+/// `Probe.callBack(Ljava/lang/Object;)S`: calls the virtual method 1 of an object.
+const CALL_BACK: u16 = 16;
+/// `Base.first()S`, `Base.second()S`: 100 and 200, plus the context whose code called.
+const FIRST: u16 = 17;
+const SECOND: u16 = 18;
 
 const fn method(
     token: u8,
@@ -98,7 +114,53 @@ const PROBE: &[ApiMethod] = &[
     ),
     method(7, "global", "()[B", MethodKind::Static, 0, ReturnKind::Reference, GLOBAL),
     method(8, "previous", "()S", MethodKind::Static, 0, ReturnKind::Short, PREVIOUS),
+    method(9, "view", "([BSSS)[B", MethodKind::Static, 4, ReturnKind::Reference, VIEW),
+    method(
+        10,
+        "transientObjects",
+        "(SB)[Ljava/lang/Object;",
+        MethodKind::Static,
+        2,
+        ReturnKind::Reference,
+        OBJECTS,
+    ),
+    method(
+        11,
+        "entry",
+        "(S)Ljava/lang/Object;",
+        MethodKind::Static,
+        1,
+        ReturnKind::Reference,
+        ENTRY,
+    ),
+    method(12, "fill", "([BBS)V", MethodKind::Static, 3, ReturnKind::Void, FILL),
+    method(13, "fail", "(S)V", MethodKind::Static, 1, ReturnKind::Void, FAIL),
+    method(
+        14,
+        "callBack",
+        "(Ljava/lang/Object;)S",
+        MethodKind::Static,
+        1,
+        ReturnKind::Short,
+        CALL_BACK,
+    ),
 ];
+
+/// A class that packages extend: its older version had no `second`.
+const BASE: ApiClass = ApiClass {
+    superclass: Some(ClassId::OBJECT),
+    cells: 2,
+    methods: &[
+        INIT,
+        EQUALS_ROW,
+        method(1, "first", "()S", MethodKind::Virtual, 1, ReturnKind::Short, FIRST),
+        method(2, "second", "()S", MethodKind::Virtual, 1, ReturnKind::Short, SECOND),
+    ],
+    ..class(21, "javacard/framework/Base", None)
+};
+/// A class that no package can name.
+const HIDDEN: ApiClass =
+    ApiClass { superclass: Some(ClassId::OBJECT), ..class(130, "javacard/framework/Hidden", None) };
 
 const SHAREABLE: ApiClass = ApiClass {
     is_interface: true,
@@ -133,7 +195,7 @@ static TABLE: ApiTable = ApiTable {
             aid: &[0xA0, 0, 0, 0, 0x62, 1, 1],
             name: "javacard.framework",
             version: (1, 9),
-            classes: &[SHAREABLE, SYSTEM, TRANSACTION, PROBE_CLASS],
+            classes: &[SHAREABLE, SYSTEM, TRANSACTION, PROBE_CLASS, BASE, HIDDEN],
         },
     ],
     returns: &[
@@ -147,6 +209,14 @@ static TABLE: ApiTable = ApiTable {
         ReturnKind::Short,
         ReturnKind::Reference,
         ReturnKind::Reference,
+        ReturnKind::Short,
+        ReturnKind::Reference,
+        ReturnKind::Reference,
+        ReturnKind::Reference,
+        ReturnKind::Void,
+        ReturnKind::Void,
+        ReturnKind::Short,
+        ReturnKind::Short,
         ReturnKind::Short,
     ],
     static_fields: &[],
@@ -169,13 +239,15 @@ impl Native for Notes {
         arguments: Arguments<'_>,
     ) -> Result<i32, Trap> {
         match method {
+            VIEW | OBJECTS | ENTRY | FILL | FAIL | CALL_BACK => {
+                return self.further(vm, method, arguments);
+            }
+            FIRST => return Ok(100 + i32::from(vm.context().0)),
+            SECOND => return Ok(200 + i32::from(vm.context().0)),
             NOTE => self.shorts.push(arguments.short(0)?),
             EQUALS => return Ok(i32::from(arguments.cell(0)? == arguments.cell(1)?)),
             TRANSIENT => {
-                let lifetime = match arguments.byte(1)? {
-                    1 => jcvm::Lifetime::ClearOnReset,
-                    _ => jcvm::Lifetime::ClearOnDeselect,
-                };
+                let lifetime = lifetime(arguments.byte(1)?);
                 return Ok(vm.new_bytes(arguments.short(0)?, lifetime)?.to_cell());
             }
             BEGIN => vm.begin_transaction()?,
@@ -188,8 +260,8 @@ impl Native for Notes {
                 return Ok(if id == AppletId::NONE { -1 } else { i32::from(id.0) });
             }
             GLOBAL => {
-                let array = vm.new_bytes(4, jcvm::Lifetime::Runtime)?;
-                vm.set_flags(array, jcvm::ObjectFlags::GLOBAL_ARRAY);
+                let array = vm.new_bytes(4, Lifetime::Runtime)?;
+                vm.set_flags(array, ObjectFlags::GLOBAL_ARRAY);
                 return Ok(array.to_cell());
             }
             _ => {}
@@ -201,6 +273,67 @@ impl Native for Notes {
         self.reclaimed.extend(&objects.0);
     }
 }
+
+impl Notes {
+    fn further(
+        &mut self,
+        vm: &mut Vm<'_>,
+        method: u16,
+        arguments: Arguments<'_>,
+    ) -> Result<i32, Trap> {
+        let made = match method {
+            VIEW => {
+                let target = arguments.reference(0)?;
+                let part = |index| arguments.short(index).map(i16::cast_unsigned);
+                let (offset, length) = (part(1)?, part(2)?);
+                let attributes = arguments.short(3)?;
+                let view = Body::View { target, offset, length, attributes };
+                let class = vm.object(target)?.class;
+                vm.allocate(class, Lifetime::Runtime, view)?
+            }
+            OBJECTS => {
+                let length = arguments.short(0)?;
+                vm.new_array(ClassId::REFERENCE_ARRAY, length, lifetime(arguments.byte(1)?))?
+            }
+            ENTRY => {
+                let owner = (ContextId::JCRE, AppletId::NONE);
+                let body = Body::Fields([0, 0].into());
+                let made = vm.allocate_for(owner, BASE_ID, Lifetime::Runtime, body)?;
+                vm.set_flags(
+                    made,
+                    match arguments.short(0)? {
+                        0 => ObjectFlags::TEMPORARY_ENTRY_POINT,
+                        _ => ObjectFlags::PERMANENT_ENTRY_POINT,
+                    },
+                );
+                made
+            }
+            FILL => {
+                let array = arguments.reference(0)?;
+                let bytes = vec![arguments.byte(1)?.cast_unsigned(); vm.array_length(array)?];
+                let write = match arguments.short(2)? {
+                    0 => Write::Transactional,
+                    _ => Write::Immediate,
+                };
+                vm.write_bytes(array, 0, &bytes, write)?;
+                Reference::NULL
+            }
+            FAIL => return Err(vm.throw(Standard::System(arguments.short(0)?))),
+            _ => return vm.call_virtual(self, arguments.reference(0)?, 1, &[]),
+        };
+        Ok(made.to_cell())
+    }
+}
+
+fn lifetime(event: i8) -> Lifetime {
+    match event {
+        0 => Lifetime::Persistent,
+        1 => Lifetime::ClearOnReset,
+        _ => Lifetime::ClearOnDeselect,
+    }
+}
+
+const BASE_ID: ClassId = ClassId::new(PackageId(1), 21);
 
 /// A machine with packages.
 pub(crate) struct World {
@@ -223,6 +356,12 @@ pub(crate) fn package(number: u8) -> Package {
         ("shared", "framework:20.6()Ljava/lang/Object;"),
         ("global", "framework:20.7()[B"),
         ("previous", "framework:20.8()S"),
+        ("view", "framework:20.9([BSSS)[B"),
+        ("transientObjects", "framework:20.10(SB)[Llang:0;"),
+        ("entry", "framework:20.11(S)Llang:0;"),
+        ("fill", "framework:20.12([BBS)V"),
+        ("fail", "framework:20.13(S)V"),
+        ("callBack", "framework:20.14(Llang:0;)S"),
     ];
     for (name, reference) in names {
         package.alias(name, &reference.replace("java/lang/Object", "lang:0"));
@@ -265,6 +404,20 @@ impl World {
         id
     }
 
+    /// Loads a package that is expected not to link.
+    pub(crate) fn refuse(&mut self, package: &mut Package) -> LinkError {
+        let assembled = package.build().expect("the package assembles");
+        let cap = assembled.cap_unverified().expect("the package is a file");
+        let loaded = self.machine.load(Arc::new(cap), false);
+        loaded.expect_err("the package does not link")
+    }
+
+    /// The identifiers of a package that was loaded, and of its applet.
+    pub(crate) fn loaded(&self, nth: usize) -> (PackageId, AppletId) {
+        let (id, _, applet) = &self.loaded[nth];
+        (*id, *applet)
+    }
+
     /// Calls a static method by its path, e.g. `T.run`, in the package that was loaded `nth`.
     pub(crate) fn call_in(
         &mut self,
@@ -297,3 +450,15 @@ pub(crate) fn run(descriptor: &str, code: &str, arguments: &[i32]) -> Result<i32
     world.load(&mut program(descriptor, code));
     world.call("T.run", arguments)
 }
+
+/// Exceptions by class and reason.
+pub(crate) const NULL_POINTER: (u8, u16, i16) = (0, 7, 0);
+pub(crate) const OUT_OF_BOUNDS: (u8, u16, i16) = (0, 5, 0);
+pub(crate) const NEGATIVE_SIZE: (u8, u16, i16) = (0, 6, 0);
+pub(crate) const CLASS_CAST: (u8, u16, i16) = (0, 8, 0);
+pub(crate) const ARITHMETIC: (u8, u16, i16) = (0, 9, 0);
+pub(crate) const SECURITY: (u8, u16, i16) = (0, 10, 0);
+pub(crate) const ARRAY_STORE: (u8, u16, i16) = (0, 11, 0);
+pub(crate) const NO_TRANSIENT_SPACE: (u8, u16, i16) = (1, 13, 2);
+pub(crate) const NO_RESOURCE: (u8, u16, i16) = (1, 13, 5);
+pub(crate) const BUFFER_FULL: (u8, u16, i16) = (1, 14, 3);

@@ -2,7 +2,7 @@
 
 mod supertypes;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use capfile::component::{ClassComponent, ClassInfo, ClassRef, InterfaceInfo, MethodLocation};
 
@@ -42,22 +42,33 @@ pub(super) fn link(code: &Code, package: &mut LoadedPackage) -> Result<(), LinkE
 /// The classes such that each comes after its superclass.
 fn superclasses_first(component: &ClassComponent) -> Result<Vec<&ClassInfo>, LinkError> {
     let mut ordered = Vec::new();
-    let mut placed = BTreeSet::new();
+    let mut depths: BTreeMap<u16, usize> = BTreeMap::new();
     for info in &component.classes {
         let mut chain = Vec::new();
         let mut next = Some(info);
-        while let Some(class) = next.filter(|class| !placed.contains(&class.offset)) {
+        let mut depth = 0;
+        while let Some(class) = next {
+            if let Some(known) = depths.get(&class.offset) {
+                depth = *known;
+                break;
+            }
             chain.push(class);
-            if chain.len() > HIERARCHY_MAX {
-                return Err(LinkError::Malformed("too many superclasses, or a circle of them"));
+            if chain.len() > PACKAGE_HIERARCHY_MAX {
+                return Err(TOO_DEEP);
             }
             next = match class.superclass {
                 Some(ClassRef::Internal(offset)) => component.class_at(offset),
                 _ => None,
             };
         }
-        placed.extend(chain.iter().map(|class| class.offset));
-        ordered.extend(chain.into_iter().rev());
+        for class in chain.into_iter().rev() {
+            depth += 1;
+            depths.insert(class.offset, depth);
+            ordered.push(class);
+        }
+        if depth > PACKAGE_HIERARCHY_MAX {
+            return Err(TOO_DEEP);
+        }
     }
     Ok(ordered)
 }
@@ -114,12 +125,16 @@ fn superclass(
             if is_class { Ok(superclass) } else { Err(INTERFACE_EXTENDED) }
         }
         Some(class) if code.is_interface(class) => Err(INTERFACE_EXTENDED),
+        Some(class) if code.hierarchy(class).count() > PACKAGE_HIERARCHY_MAX => Err(TOO_DEEP),
         // Only java.lang.Object has none, and that is native here.
         None => Ok(Some(ClassId::OBJECT)),
         other => Ok(other),
     }
 }
 
+/// Longest chain of superclasses in a package, and outside of it.
+const PACKAGE_HIERARCHY_MAX: usize = HIERARCHY_MAX / 2;
+const TOO_DEEP: LinkError = LinkError::Malformed("too many superclasses, or a circle of them");
 const INTERFACE_EXTENDED: LinkError = LinkError::Malformed("a class extends an interface");
 
 /// What a class takes over from its superclass.
