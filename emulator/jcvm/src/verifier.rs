@@ -16,6 +16,7 @@
 mod analysis;
 mod arithmetic;
 mod arrays;
+mod budget;
 mod control_flow;
 mod declared_fields;
 mod error;

@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use capfile::instruction::{Instruction, Opcode, Operands};
 
 use super::{
+    budget::Budget,
     control_flow::{At, Body},
     error::Reason,
     frame::Frame,
@@ -17,8 +18,6 @@ use super::{
     type_system::{Cell, Type},
 };
 
-/// How often instructions of a method may be looked at, on average.
-const VISITS_PER_INSTRUCTION_MAX: usize = 64;
 /// Most subroutines within each other.
 const SUBROUTINE_DEPTH_MAX: usize = 8;
 /// Most chains of `jsr` in a method.
@@ -39,7 +38,6 @@ pub(super) struct Analysis<'s, 'a> {
     chains: Vec<Vec<u16>>,
     frames: HashMap<Place, Frame>,
     pending: BTreeSet<Place>,
-    visits: usize,
     cells: usize,
 }
 
@@ -60,7 +58,6 @@ impl<'s, 'a> Analysis<'s, 'a> {
             chains: vec![Vec::new()],
             frames: HashMap::new(),
             pending: BTreeSet::new(),
-            visits: body.instructions.len().saturating_mul(VISITS_PER_INSTRUCTION_MAX),
             cells: CELLS_MAX,
         };
         let start = body.instructions.get(entry).map_or(0, |first| first.offset);
@@ -75,10 +72,12 @@ impl<'s, 'a> Analysis<'s, 'a> {
     fn follow(&mut self, (chain, mut index): Place) -> At<()> {
         let Some(mut frame) = self.frames.get(&(chain, index)).cloned() else { return Ok(()) };
         let body = self.body;
+        let mut told = None;
         while let Some(instruction) = body.instructions.get(index) {
             let failed = |reason| (instruction.offset, reason);
-            self.visits = self.visits.checked_sub(1).ok_or_else(|| failed(Reason::TooComplex))?;
-            self.reach_handlers(chain, instruction, &frame).map_err(failed)?;
+            self.signatures.budget.spend(Budget::INSTRUCTION).map_err(failed)?;
+            self.reach_handlers(chain, instruction, &frame, told).map_err(failed)?;
+            told = keeps_locals(instruction.opcode).then_some(instruction.offset);
             let goes_on = self.pass(chain, instruction, &mut frame).map_err(failed)?;
             if !goes_on {
                 break;
@@ -122,7 +121,7 @@ impl<'s, 'a> Analysis<'s, 'a> {
     /// A path with this frame leads to a place.
     fn reach(&mut self, place: Place, frame: &Frame) -> Result<(), Reason> {
         if let Some(known) = self.frames.get_mut(&place) {
-            if known.merge(frame, &self.signatures.hierarchy)? {
+            if known.merge(frame, self.signatures)? {
                 self.pending.insert(place);
             }
             return Ok(());
@@ -134,20 +133,23 @@ impl<'s, 'a> Analysis<'s, 'a> {
         Ok(())
     }
 
-    /// Whatever an instruction does, it may throw before that.
+    /// Whatever an instruction does, it may throw before that. Handlers that cover the instruction before as well, after which all locals
+    /// are what they were (`told`), know of them already.
     fn reach_handlers(
         &mut self,
         chain: usize,
         instruction: &Instruction,
         frame: &Frame,
+        told: Option<usize>,
     ) -> Result<(), Reason> {
         for catch in &self.body.handlers {
-            if catch.handler.covers(instruction.offset) {
-                let mut caught =
-                    Frame { locals: frame.locals.clone(), stack: Vec::new(), ..*frame };
-                caught.push(Cell::Reference(Type::Class(catch.class)))?;
-                self.reach((chain, catch.target), &caught)?;
+            let covers = |offset| catch.handler.covers(offset);
+            if !covers(instruction.offset) || told.is_some_and(covers) {
+                continue;
             }
+            let mut caught = Frame { locals: frame.locals.clone(), stack: Vec::new(), ..*frame };
+            caught.push(Cell::Reference(Type::Class(catch.class)))?;
+            self.reach((chain, catch.target), &caught)?;
         }
         Ok(())
     }
@@ -202,4 +204,29 @@ impl<'s, 'a> Analysis<'s, 'a> {
         self.chains.push(callers);
         Ok(self.chains.len() - 1)
     }
+}
+
+/// Whether the types of all local variables are the same after an instruction.
+const fn keeps_locals(opcode: Opcode) -> bool {
+    use Opcode as O;
+    !matches!(
+        opcode,
+        O::Astore
+            | O::Astore0
+            | O::Astore1
+            | O::Astore2
+            | O::Astore3
+            | O::Sstore
+            | O::Sstore0
+            | O::Sstore1
+            | O::Sstore2
+            | O::Sstore3
+            | O::Istore
+            | O::Istore0
+            | O::Istore1
+            | O::Istore2
+            | O::Istore3
+            | O::New
+            | O::Invokespecial
+    )
 }

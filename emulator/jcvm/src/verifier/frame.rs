@@ -1,8 +1,10 @@
 //! The frame of a method at one instruction: types of local variables and operands.
 
 use super::{
+    budget::Budget,
     error::Reason,
     hierarchy::Hierarchy,
+    signatures::Signatures,
     type_system::{Cell, Type, Value},
 };
 
@@ -130,33 +132,41 @@ impl Frame {
     pub(super) fn merge(
         &mut self,
         other: &Self,
-        hierarchy: &Hierarchy<'_>,
+        signatures: &Signatures<'_>,
     ) -> Result<bool, Reason> {
         if self.stack.len() != other.stack.len() {
             return Err(Reason::StackHeight(self.stack.len(), other.stack.len()));
         }
-        let mut changed = self.merge_locals(other, hierarchy);
-        for (cell, other) in self.stack.iter_mut().zip(&other.stack) {
-            let merged = cell.merge(*other, hierarchy);
-            if merged == Cell::Unusable && *cell != Cell::Unusable && *other != Cell::Unusable {
-                return Err(Reason::StackMerge(*cell, *other));
+        let mut changed = self.this_ready && !other.this_ready;
+        self.this_ready &= other.this_ready;
+        changed |= merge_all(&mut self.locals, &other.locals, signatures)?;
+        let before = self.stack.clone();
+        changed |= merge_all(&mut self.stack, &other.stack, signatures)?;
+        let cells = self.stack.iter().zip(before).zip(&other.stack);
+        for ((merged, one), two) in cells {
+            if *merged == Cell::Unusable && one != Cell::Unusable && *two != Cell::Unusable {
+                return Err(Reason::StackMerge(one, *two));
             }
-            changed |= merged != *cell;
-            *cell = merged;
         }
         Ok(changed)
     }
+}
 
-    fn merge_locals(&mut self, other: &Self, hierarchy: &Hierarchy<'_>) -> bool {
-        let mut changed = self.this_ready && !other.this_ready;
-        self.this_ready &= other.this_ready;
-        for (cell, other) in self.locals.iter_mut().zip(&other.locals) {
-            let merged = cell.merge(*other, hierarchy);
-            changed |= merged != *cell;
-            *cell = merged;
-        }
-        changed
+/// Merges cells one by one; whether anything changed.
+fn merge_all(
+    cells: &mut [Cell],
+    others: &[Cell],
+    signatures: &Signatures<'_>,
+) -> Result<bool, Reason> {
+    let mut changed = false;
+    signatures.budget.spend(u64::try_from(cells.len()).unwrap_or(u64::MAX))?;
+    for (cell, other) in cells.iter_mut().zip(others).filter(|(cell, other)| cell != other) {
+        signatures.budget.spend(Budget::MERGE)?;
+        let merged = cell.merge(*other, &signatures.hierarchy);
+        changed |= merged != *cell;
+        *cell = merged;
     }
+    Ok(changed)
 }
 
 /// Whether two cells are an int.

@@ -63,7 +63,10 @@ impl<'a> Hierarchy<'a> {
 
     /// The nearest class of which both are; `Object` when one is an interface.
     pub(super) fn common(&self, one: ClassId, two: ClassId) -> ClassId {
-        let mut found = self.lineage(one).filter(|class| self.is_subclass(two, *class));
-        found.next().unwrap_or(ClassId::OBJECT)
+        let (depth, other) = (self.lineage(one).count(), self.lineage(two).count());
+        let level = depth.min(other);
+        let pairs =
+            self.lineage(one).skip(depth - level).zip(self.lineage(two).skip(other - level));
+        pairs.into_iter().find(|(one, two)| one == two).map_or(ClassId::OBJECT, |pair| pair.0)
     }
 }

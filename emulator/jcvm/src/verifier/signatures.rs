@@ -8,6 +8,7 @@ use capfile::{
 };
 
 use super::{
+    budget::Budget,
     declared_fields::FieldFacts,
     error::Reason,
     hierarchy::Hierarchy,
@@ -76,6 +77,7 @@ pub(super) struct Loaded<'a> {
 /// All signatures that the package can see.
 pub(super) struct Signatures<'a> {
     pub(super) hierarchy: Hierarchy<'a>,
+    pub(super) budget: Budget,
     /// Native classes by name.
     pub(super) names: HashMap<&'static str, ClassId>,
     /// Methods of this package that the Descriptor tells of.
@@ -103,6 +105,7 @@ impl<'a> Signatures<'a> {
     pub(super) fn new(hierarchy: Hierarchy<'a>) -> Result<Self, (MethodLocation, Reason)> {
         let mut signatures = Self {
             hierarchy,
+            budget: Budget::of(&hierarchy.package.cap),
             names: names(&hierarchy),
             own: HashMap::new(),
             native: RefCell::default(),

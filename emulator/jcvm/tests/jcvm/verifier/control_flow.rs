@@ -121,6 +121,17 @@ fn handlers_cover_whole_instructions() {
 }
 
 #[test]
+fn what_would_take_too_long_is_refused() {
+    // Every store is one more frame for each handler.
+    let stores = "aconst_null; astore 200; sconst_0; sstore 200\n".repeat(5000);
+    let handlers = ".catch Start End Handler any\n".repeat(250);
+    let code = format!("Start: {stores} End: return; Handler: pop; return; {handlers}");
+    let mut package = super::package(1);
+    package.class("T").static_method("run", "()V").locals(250).code(&code);
+    assert_eq!(reason(&mut package), Reason::TooComplex);
+}
+
+#[test]
 fn subroutines_are_verified_for_each_caller() {
     // The second local is a reference for one caller and a short for the other; the subroutine does not touch it.
     accepts(
