@@ -3,9 +3,9 @@
 //! It runs when a package is loaded, over each method that anything in the package can call, and refuses what could do something else
 //! than its types say. What it accepts runs without checks of the operand stack and of the types of cells.
 //!
-//! A method is followed along all its paths with a [frame](frame) of types; where paths meet, what they have in common goes on
-//! ([analysis]). The families of instructions are those of the interpreter. Signatures come from the Descriptor component and from the
-//! tables of the API ([signatures]). A card often gets no Descriptor: then counts of cells, the references among instance fields, and
+//! A method is followed along all its paths with a frame of types; where paths meet, what they have in common goes on
+//! (`analysis`). The families of instructions are those of the interpreter. Signatures come from the Descriptor component and from the
+//! tables of the API (`signatures`). A card often gets no Descriptor: then counts of cells, the references among instance fields, and
 //! what return instructions tell are all there is, and values of which nothing is known may be used as anything of their size.
 //! References and shorts can then be confused where no instruction tells them apart; the heap and the firewall look at each reference
 //! that is used in any case.
