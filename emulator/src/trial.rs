@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use capfile::{CapFile, container};
 use card::{Card, CardProfile, Failure};
 use iso7816::{Aid, Command, Response, StatusWord};
+use javacard_api::Ended;
+use jcvm::LinkError;
 use serde::Serialize;
 
 use crate::{modules, random};
@@ -86,9 +88,10 @@ impl FileTrial {
     /// Whether the card, and not the file or the applet, is to blame for anything.
     #[must_use]
     pub fn blames_the_card(&self) -> bool {
-        let steps = self.applets.iter().flat_map(|applet| {
-            core::iter::once(&applet.install).chain(applet.select.as_ref())
-        });
+        let steps = self
+            .applets
+            .iter()
+            .flat_map(|applet| core::iter::once(&applet.install).chain(applet.select.as_ref()));
         core::iter::once(&self.load).chain(steps).any(|step| {
             matches!(step.verdict, Verdict::NotLinked | Verdict::Stopped | Verdict::CardRefused)
         })
@@ -171,7 +174,8 @@ impl Collection {
     /// Loads the packages of the collection that a file imports; what cannot be loaded is missing when the file itself is linked.
     fn load_imports(&self, card: &mut Card, cap: &CapFile, trial: &mut FileTrial, depth: usize) {
         for import in &cap.import.packages {
-            let present = card.load_files().iter().any(|file| file.loaded && file.aid == import.aid);
+            let present =
+                card.load_files().iter().any(|file| file.loaded && file.aid == import.aid);
             let Some(file) = self.packages.get(&import.aid).filter(|_| !present) else { continue };
             let Ok(bytes) = read(file) else { continue };
             let (Ok(imported), Ok(code)) = (parse(&bytes), load_file(&bytes)) else { continue };
@@ -242,26 +246,26 @@ impl Step {
 
     /// A step that the card answered with this status word.
     fn of(card: &Card, status: StatusWord) -> Self {
-        let verdict = match card.failure() {
-            Some(Failure::Malformed(_)) => Verdict::Malformed,
-            Some(Failure::Link(jcvm::LinkError::PackageMissing { .. })) => Verdict::ImportMissing,
-            Some(Failure::Link(jcvm::LinkError::AlreadyLoaded(_))) => Verdict::Present,
-            Some(Failure::Link(_)) => Verdict::NotLinked,
-            Some(Failure::Exception { class, .. })
-                if class == "javacard.framework.ISOException" =>
-            {
-                Verdict::Refused
-            }
-            Some(Failure::Exception { .. }) => Verdict::Threw,
-            Some(
-                Failure::Stopped(javacard_api::Ended::NotRegistered) | Failure::OtherInstance(_),
-            ) => Verdict::Refused,
-            Some(Failure::Stopped(_)) => Verdict::Stopped,
-            Some(_) => Verdict::CardRefused,
-            // The applet answered so, without any exception that it did not catch, or `select` returned false.
-            None => Verdict::Refused,
-        };
+        // Without a failure the applet answered so itself, or `select` returned false.
+        let verdict = card.failure().map_or(Verdict::Refused, verdict);
         let reason = card.failure().map_or_else(|| status.to_string(), ToString::to_string);
         Self { verdict, status: format!("{:04X}", status.0), reason: Some(reason) }
+    }
+}
+
+fn verdict(failure: &Failure) -> Verdict {
+    match failure {
+        Failure::Malformed(_) => Verdict::Malformed,
+        Failure::Link(LinkError::PackageMissing { .. }) => Verdict::ImportMissing,
+        Failure::Link(LinkError::AlreadyLoaded(_)) => Verdict::Present,
+        Failure::Link(_) => Verdict::NotLinked,
+        Failure::Exception { class, .. } if class != "javacard.framework.ISOException" => {
+            Verdict::Threw
+        }
+        Failure::Exception { .. }
+        | Failure::Stopped(Ended::NotRegistered)
+        | Failure::OtherInstance(_) => Verdict::Refused,
+        Failure::Stopped(_) => Verdict::Stopped,
+        _ => Verdict::CardRefused,
     }
 }

@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Output, Stdio};
 
+use capfile::assemble::{FRAMEWORK, Package};
 use globalplatform::command::{SetStatus, StatusScope};
 use globalplatform::scp::host::Handshake;
 use globalplatform::{Key, KeySet, SecurityLevel};
@@ -229,12 +230,130 @@ fn missing_images_and_files_that_are_none() {
     );
 }
 
+/// A CAP file whose applet answers every command with its install parameters; without any it refuses to be installed.
+fn echo(folder: &Path, name: &str, import_nobody_has: bool) -> String {
+    let mut package = Package::new(b"\xD2\x76\x00\x00\x85\x09");
+    package.import("fw", FRAMEWORK, 1, 0);
+    if import_nobody_has {
+        package.import("nobody", b"\xF0\x00\x00\x00\x09", 1, 0);
+    }
+    package.applet(b"\xD2\x76\x00\x00\x85\x09\x01", "Echo.install");
+    let echo = package.class("Echo");
+    echo.extends("fw:3").field("given", "[B");
+    echo.constructor("()V").code("aload_0; invokespecial @fw:3.0()V; return");
+    echo.static_method("install", "([BSB)V").code(
+        "new @Echo; dup; invokespecial @Echo.<init>()V; astore_3
+         sload_1; aload_0; sload_1; baload; sadd; sconst_1; sadd; sstore_1
+         sload_1; aload_0; sload_1; baload; sadd; sconst_1; sadd; sstore_1
+         aload_0; sload_1; baload; ifne Parameters; sspush 0x6A80; invokestatic @fw:7.1(S)V
+         Parameters:
+         aload_3; aload_0; sload_1; baload; newarray byte; putfield_a @Echo.given
+         aload_0; sload_1; sconst_1; sadd; aload_3; getfield_a @Echo.given; sconst_0; aload_0; sload_1; baload
+         invokestatic @fw:16.1([BS[BSS)S; pop
+         aload_3; invokevirtual @fw:3.1()V; return",
+    );
+    echo.virtual_method("process", "(Lfw:10;)V").token(7).code(
+        "getfield_a_this @Echo.given; sconst_0; aload_1; invokevirtual @fw:10.1()[B; sconst_0
+         getfield_a_this @Echo.given; arraylength; invokestatic @fw:16.1([BS[BSS)S; pop
+         aload_1; sconst_0; getfield_a_this @Echo.given; arraylength; invokevirtual @fw:10.8(SS)V; return",
+    );
+    std::fs::write(folder.join(name), package.build().unwrap().zip()).unwrap();
+    name.to_owned()
+}
+
+fn ask_echo(running: &Running) -> Vec<u8> {
+    let mut reader = running.reader();
+    let aid = *b"\xD2\x76\x00\x00\x85\x09\x01";
+    let select = Apdu::new(0, 0xA4, 4, 0).with_data(aid);
+    reader.exchange(&select).unwrap().data
+}
+
+#[test]
+fn an_applet_runs_in_a_reader_with_one_command() {
+    let folder = tempfile::tempdir().unwrap();
+    let cap = echo(folder.path(), "echo.cap", false);
+    let running = Running::start(folder.path(), &["--cap", &cap, "--install-params", "68656C6C6F"]);
+    assert_eq!(ask_echo(&running), b"hello");
+    drop(running);
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "no image is left behind");
+    let text = failure(folder.path(), &["run", "--cap", &cap]);
+    assert!(text.contains("INSTALL was answered 6A80"), "{text}");
+    assert!(text.contains("javacard.framework.ISOException 6A80"), "{text}");
+    let missing = echo(folder.path(), "missing.cap", true);
+    let text = failure(folder.path(), &["run", "--cap", &missing]);
+    assert!(text.contains("imports package F000000009 1.0, which is not on the card"), "{text}");
+}
+
+#[test]
+fn an_applet_stays_in_the_image_it_was_loaded_into() {
+    let folder = tempfile::tempdir().unwrap();
+    let cap = echo(folder.path(), "echo.cap", false);
+    output(folder.path(), &["new", "card.img"]);
+    let into = ["card.img", "--cap", &cap, "--install-params", "00"];
+    assert_eq!(ask_echo(&Running::start(folder.path(), &into)), [0]);
+    assert_eq!(ask_echo(&Running::start(folder.path(), &["card.img"])), [0]);
+    assert_eq!(ask_echo(&Running::start(folder.path(), &into)), [0], "once is enough");
+    let text = output(folder.path(), &["info", "card.img"]);
+    assert!(text.contains("D27600008509  version 1.0  loaded, in the virtual machine"), "{text}");
+    let json = info(folder.path(), "card.img");
+    assert_eq!(json["load_files"][0]["engine"], "virtual-machine");
+    assert_eq!(json["applications"][0]["aid"], "D2760000850901");
+}
+
+#[test]
+fn a_collection_is_tried_and_every_refusal_has_its_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("applets")).unwrap();
+    echo(folder.path(), "applets/echo.cap", false);
+    echo(folder.path(), "applets/missing.cap", true);
+    std::fs::write(folder.path().join("applets/text.ijc"), "no CAP file").unwrap();
+    let text = output(folder.path(), &["try", "applets"]);
+    assert!(text.contains("applet D2760000850901  install refused 6A80"), "{text}");
+    assert!(text.contains("load import missing 6A80"), "{text}");
+    assert!(
+        text.ends_with("1 of 3 files loaded, 0 of 1 applets installed, 0 of 0 selected\n"),
+        "{text}"
+    );
+    std::fs::write(folder.path().join("p.toml"), "D2760000850901 = \"AABB\"\n").unwrap();
+    let json = output(folder.path(), &["try", "applets", "--parameters", "p.toml", "--json"]);
+    let trials: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(trials[0]["applets"][0]["select"]["verdict"], "done");
+    assert_eq!(trials[1]["load"]["verdict"], "import-missing");
+    assert_eq!(trials[2]["load"]["verdict"], "malformed");
+    std::fs::create_dir(folder.path().join("empty")).unwrap();
+    assert!(failure(folder.path(), &["try", "empty"]).contains("there is no .cap or .ijc file"));
+}
+
+#[test]
+fn a_cap_file_is_looked_into_with_the_names_of_the_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let cap = echo(folder.path(), "echo.cap", false);
+    let text = output(folder.path(), &["inspect", &cap]);
+    for shown in ["javacard/framework", "javacard/framework/APDU.getBuffer()[B", "getfield_a_this"]
+    {
+        assert!(text.contains(shown), "{shown}: {text}");
+    }
+    let json: serde_json::Value =
+        serde_json::from_str(&output(folder.path(), &["inspect", "--json", &cap])).unwrap();
+    assert_eq!(json["imports"][1]["name"], "javacard/framework");
+    assert_eq!(json["applets"][0]["aid"], "D2760000850901");
+    std::fs::write(folder.path().join("text"), "no CAP file").unwrap();
+    assert!(failure(folder.path(), &["inspect", "text"]).contains("CAP file text: "));
+}
+
 #[test]
 fn wrong_usage_ends_with_status_2_and_help_with_examples() {
     let folder = tempfile::tempdir().unwrap();
     assert_eq!(run(folder.path(), &["ruin"]).status.code(), Some(2));
     assert_eq!(run(folder.path(), &["new"]).status.code(), Some(2));
-    for help in [&["--help"][..], &["new", "--help"], &["run", "--help"], &["info", "--help"]] {
+    for help in [
+        &["--help"][..],
+        &["new", "--help"],
+        &["run", "--help"],
+        &["info", "--help"],
+        &["try", "--help"],
+        &["inspect", "--help"],
+    ] {
         assert!(output(folder.path(), help).contains("xample"));
     }
     assert!(output(folder.path(), &["completions", "bash"]).contains("cardinal-emulator"));

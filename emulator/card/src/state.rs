@@ -10,9 +10,7 @@ use iso7816::StatusWord;
 use serde::{Serialize, de::DeserializeOwned};
 
 pub(crate) use self::{
-    global_pin::{
-        GlobalPinRecord, delete_service, delete_services_of, put_service, service,
-    },
+    global_pin::{GlobalPinRecord, delete_service, delete_services_of, put_service, service},
     historical_bytes::{atr, historical_bytes, save_atr, with_historical_bytes},
     keys::{KeySetRecord, StoredKey, default_key_set, key_set_versions},
     registry::{Application, CARD_RESET, IssuerDomain, LOCKED, Registry},

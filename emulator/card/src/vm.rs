@@ -18,8 +18,8 @@ use iso7816::Aid;
 use javacard_api::{ApiState, Protocol, TABLE, classes};
 use jcvm::{AppletId, Machine, PackageId};
 
-pub(crate) use self::{applet::VmApplet, install::install, platform::CardPlatform};
 pub use self::failure::Failure;
+pub(crate) use self::{applet::VmApplet, install::install, platform::CardPlatform};
 use crate::{
     channel::CHANNEL_COUNT,
     image::ImageError,

@@ -14,6 +14,13 @@ use super::number::{HexBytes, hex_bytes};
 /// Persistent memory of a card that is made for a run, in bytes.
 const MEMORY: u32 = 1024 * 1024;
 
+/// A card that lives as long as the run.
+pub(super) fn fresh_card() -> anyhow::Result<Card> {
+    let mut profile = CardProfile::default();
+    profile.personality.memory = MEMORY;
+    Ok(Card::new(&profile, modules(), random())?)
+}
+
 /// Options that put applets on a card.
 #[derive(Args)]
 pub(super) struct Applets {
@@ -29,13 +36,6 @@ pub(super) struct Applets {
 }
 
 impl Applets {
-    /// A card that lives as long as the run.
-    pub(super) fn fresh_card(&self) -> anyhow::Result<Card> {
-        let mut profile = CardProfile::default();
-        profile.personality.memory = MEMORY;
-        Ok(Card::new(&profile, modules(), random())?)
-    }
-
     /// Loads the files and installs their applets; what is on the card already stays as it is.
     pub(super) fn put_on(&self, card: &mut Card) -> anyhow::Result<()> {
         self.caps.iter().try_for_each(|file| {

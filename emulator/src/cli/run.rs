@@ -12,7 +12,7 @@ use cardinal_emulator::vpcd;
 use cardinal_emulator::{Detail, Stop, Traced, VirtualCard, modules, random};
 use clap::{Args, ValueHint};
 
-use super::applet::Applets;
+use super::applet::{Applets, fresh_card};
 
 /// Most cards of one run: as many as pcscd has slots.
 const CARDS_MAX: usize = 16;
@@ -86,7 +86,7 @@ impl Run {
             Ok(Loaded { card: Traced::new(card, name.clone(), detail), atr, name })
         };
         if self.images.is_empty() {
-            let card = self.applets.fresh_card()?;
+            let card = fresh_card()?;
             return Ok(vec![loaded("a fresh card".to_owned(), card)?]);
         }
         let load = |image: &PathBuf| {

@@ -1,6 +1,7 @@
 //! `try`: loads, installs and selects every CAP file of a folder.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
@@ -77,7 +78,7 @@ fn find(path: &Path, files: &mut Vec<PathBuf>) -> anyhow::Result<()> {
     let entries = path.read_dir().with_context(|| format!("folder {}", path.display()))?;
     for entry in entries {
         let path = entry.with_context(|| format!("folder {}", path.display()))?.path();
-        let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+        let extension = path.extension().map(OsStr::to_ascii_lowercase);
         if path.is_dir() && !path.is_symlink() {
             find(&path, files)?;
         } else if extension.is_some_and(|extension| extension == "cap" || extension == "ijc") {
@@ -113,9 +114,10 @@ fn print(trial: &FileTrial) {
         println!("    with {file}");
     }
     for applet in &trial.applets {
-        let select = applet.select.as_ref().map_or_else(String::new, |select| {
-            format!(", select {}", describe(select))
-        });
+        let select = applet
+            .select
+            .as_ref()
+            .map_or_else(String::new, |select| format!(", select {}", describe(select)));
         println!("    applet {}  install {}{select}", applet.applet, describe(&applet.install));
     }
 }

@@ -198,8 +198,8 @@ impl Card {
 
     /// STORE DATA goes to an application from now on, if it takes any [GPCS 2.3.1 §7.3.3].
     fn personalize(&mut self, channel: usize, instance: Aid) -> Result<(), StatusWord> {
-        let takes_data =
-            self.with_applet(Some(channel), instance, |applet, host| applet.is_personalizable(host));
+        let takes_data = self
+            .with_applet(Some(channel), instance, |applet, host| applet.is_personalizable(host));
         if !takes_data.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)? {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }

@@ -76,10 +76,7 @@ pub(crate) fn delete_service(log: &mut WriteLog, service: u16) -> Result<(), Sta
 }
 
 /// Takes away all services of an application, when it is deleted.
-pub(crate) fn delete_services_of(
-    log: &mut WriteLog,
-    application: &[u8],
-) -> Result<(), StatusWord> {
+pub(crate) fn delete_services_of(log: &mut WriteLog, application: &[u8]) -> Result<(), StatusWord> {
     for key in log.keys_with_prefix(Owner::System, &[SERVICE]) {
         if key.len() == 3 && log.get(Owner::System, &key) == Some(application) {
             log.delete(Owner::System, &key)?;

@@ -4,7 +4,7 @@ use iso7816::{Aid, StatusWord};
 use javacard_api::Installation;
 use jcvm::{AppletId, AppletRecord, Reference};
 
-use super::{Failure, JavaCard, Pending, VmApplet, run::run};
+use super::{Failure, JavaCard, Pending, VmApplet, records::put_instance, run::run};
 use crate::{applet::Applet, host::Host};
 
 /// Makes an instance of an applet of a loaded package.
@@ -47,7 +47,7 @@ impl JavaCard {
         if record.aid != aid {
             return Err(self.refuse(Failure::OtherInstance(record.aid)));
         }
-        self.put_instance(log, applet, &record)
+        put_instance(log, applet, &record)
     }
 
     /// The instance that the registry knows, as an applet of the card.

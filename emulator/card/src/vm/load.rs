@@ -53,12 +53,12 @@ impl JavaCard {
     pub(super) fn refuse(&mut self, failure: Failure) -> StatusWord {
         tracing::warn!("{failure}");
         let status = match &failure {
-            Failure::Link(LinkError::AlreadyLoaded(_)) => StatusWord::CONDITIONS_OF_USE,
-            Failure::Link(LinkError::TooManyPackages) => StatusWord::NO_MEMORY,
-            Failure::Link(LinkError::Malformed("no memory for static fields")) => {
-                StatusWord::NO_MEMORY
+            Failure::Link(LinkError::AlreadyLoaded(_)) | Failure::OtherInstance(_) => {
+                StatusWord::CONDITIONS_OF_USE
             }
-            Failure::OtherInstance(_) => StatusWord::CONDITIONS_OF_USE,
+            Failure::Link(
+                LinkError::TooManyPackages | LinkError::Malformed("no memory for static fields"),
+            ) => StatusWord::NO_MEMORY,
             _ => StatusWord::WRONG_DATA,
         };
         self.failure = Some(failure);
@@ -68,9 +68,8 @@ impl JavaCard {
     /// Whether a package may be deleted: no other package imports it, and apart from what goes with it nothing refers to its objects
     /// [JCRE 3.0.5 §11.3.4.2].
     pub(crate) fn may_unload(&self, aid: Aid) -> bool {
-        self.package(aid).is_none_or(|id| {
-            !self.machine.is_imported(id) && !self.machine.is_referenced(id, None)
-        })
+        self.package(aid)
+            .is_none_or(|id| !self.machine.is_imported(id) && !self.machine.is_referenced(id, None))
     }
 
     /// The package goes when the command has succeeded.

@@ -125,9 +125,8 @@ impl JavaCard {
     pub(crate) fn take_back(&mut self, log: &WriteLog) {
         if self.machine.heap().has_changes() {
             let owners = self.owners();
-            let record = |handle, context, applet| {
-                log.get(owners.of(context, applet)?, &object_key(handle))
-            };
+            let record =
+                |handle, context, applet| log.get(owners.of(context, applet)?, &object_key(handle));
             if self.machine.heap_mut().take_back(record).is_err() {
                 self.stale = true;
             }
@@ -174,20 +173,12 @@ impl JavaCard {
         put(log, owner, PACKAGE, &record)
     }
 
-    /// Writes what an instance is in the machine.
-    pub(super) fn put_instance(
-        &self,
-        log: &mut WriteLog,
-        id: AppletId,
-        record: &AppletRecord,
-    ) -> Result<(), StatusWord> {
-        let (package, instance) = (record.package.0, record.instance.handle());
-        let written = InstanceRecord { id: id.0, package, instance };
-        put(log, Owner::Instance(record.aid), APPLET, &written)
-    }
-
     /// Brings packages, applets and objects back from their records.
-    pub(crate) fn restore(&mut self, log: &WriteLog, registry: &Registry) -> Result<(), ImageError> {
+    pub(crate) fn restore(
+        &mut self,
+        log: &WriteLog,
+        registry: &Registry,
+    ) -> Result<(), ImageError> {
         let damaged = ImageError::Corrupt;
         self.restore_packages(log)?;
         for application in registry.applications() {
@@ -250,6 +241,17 @@ impl JavaCard {
         }
         Ok(())
     }
+}
+
+/// Writes what an instance is in the machine.
+pub(super) fn put_instance(
+    log: &mut WriteLog,
+    id: AppletId,
+    record: &AppletRecord,
+) -> Result<(), StatusWord> {
+    let (package, instance) = (record.package.0, record.instance.handle());
+    let written = InstanceRecord { id: id.0, package, instance };
+    put(log, Owner::Instance(record.aid), APPLET, &written)
 }
 
 /// Whether an instance is one of the machine's, by its records.

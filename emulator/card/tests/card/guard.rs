@@ -1,7 +1,7 @@
 //! Applets that use the card's services, and tests of those.
 
-use card::CardProfile;
 use capfile::assemble::{FRAMEWORK, GLOBALPLATFORM, Package};
+use card::CardProfile;
 use globalplatform::{
     SecurityLevel,
     scp::host::{Dialect, Handshake},
@@ -103,11 +103,27 @@ fn with_guard(privileges: &[u8]) -> Bench {
     let mut bench = Bench::with(&CardProfile::default());
     let mut channel = bench.authenticate();
     let file = package().build().unwrap().ijc();
-    assert_eq!(load(&mut bench, &mut channel, GUARD, &file), StatusWord::OK, "{:?}", bench.card.failure());
-    let fields =
-        [GUARD.as_bytes(), GUARD_APPLET.as_bytes(), GUARD_APPLET.as_bytes(), privileges, &[0xC9, 0], &[]];
+    assert_eq!(
+        load(&mut bench, &mut channel, GUARD, &file),
+        StatusWord::OK,
+        "{:?}",
+        bench.card.failure()
+    );
+    let fields = [
+        GUARD.as_bytes(),
+        GUARD_APPLET.as_bytes(),
+        GUARD_APPLET.as_bytes(),
+        privileges,
+        &[0xC9, 0],
+        &[],
+    ];
     let install = Command::new(0x80, 0xE6, 0x0C, 0).with_data(fields.map(lv).concat());
-    assert_eq!(bench.secure(&mut channel, &install).status, StatusWord::OK, "{:?}", bench.card.failure());
+    assert_eq!(
+        bench.secure(&mut channel, &install).status,
+        StatusWord::OK,
+        "{:?}",
+        bench.card.failure()
+    );
     assert!(bench.select(GUARD_APPLET).status.is_ok());
     bench
 }
@@ -153,9 +169,7 @@ fn a_key_is_decrypted_and_verified_in_place() {
     let channel = authenticate(&mut bench, SecurityLevel::C_MAC);
     let key = globalplatform::Key::des3([0x31; 16]);
     let encrypted = channel.keys().unwrap().encrypt_sensitive(&[0x31; 16]).unwrap();
-    let block = |kind: u8, check: &[u8]| {
-        [&[kind][..], &lv(&encrypted), &lv(check)].concat()
-    };
+    let block = |kind: u8, check: &[u8]| [&[kind][..], &lv(&encrypted), &lv(check)].concat();
     let mut send = |block: &[u8]| bench.send(&guard(0x26, block));
     let good = send(&block(0x81, &key.check_value()));
     assert_eq!(good.data[2..], [0x31; 16]);
@@ -197,7 +211,11 @@ fn the_global_pin_is_kept_and_its_tries_count_before_anything_else() {
     assert_eq!(twin.send(&guard(0xD2, b"1234")).status, StatusWord::UNKNOWN);
     twin.card.power_on();
     twin.select(GUARD_APPLET);
-    assert_eq!(twin.send(&guard(0xD6, &[])).data, [2], "the try was counted, and then the power failed");
+    assert_eq!(
+        twin.send(&guard(0xD6, &[])).data,
+        [2],
+        "the try was counted, and then the power failed"
+    );
     let mut other = with_guard(&[0]);
     assert_eq!(other.send(&Command::new(0x80, 0xD4, 3, 0)).data, [0], "without the privilege");
 }
@@ -229,7 +247,11 @@ fn store_data_is_passed_on_to_an_applet() {
     assert!(bench.secure(&mut channel, &store(0x00, 0)).status.is_ok());
     assert!(bench.secure(&mut channel, &store(0x80, 1)).status.is_ok());
     let to_the_domain = bench.secure(&mut channel, &store(0x80, 0)).status;
-    assert_eq!(to_the_domain, StatusWord::WRONG_DATA, "after the last block the domain has them again");
+    assert_eq!(
+        to_the_domain,
+        StatusWord::WRONG_DATA,
+        "after the last block the domain has them again"
+    );
     bench.select(GUARD_APPLET);
     let stored = bench.send(&guard(0x28, &[])).data;
     assert!(stored.starts_with(b"\x80\xE2\x80\x01\x0Dpersonal data"), "{stored:02X?}");

@@ -93,10 +93,8 @@ fn an_install_that_throws_leaves_nothing() {
     let mut channel = bench.authenticate();
     let answer = bench.secure(&mut channel, &install_memo(MEMO_OTHER, &[REFUSED]));
     assert_eq!(answer.status, StatusWord::REFERENCED_DATA_NOT_FOUND);
-    let threw = Failure::Exception {
-        class: "javacard.framework.ISOException".to_owned(),
-        reason: 0x6A88,
-    };
+    let threw =
+        Failure::Exception { class: "javacard.framework.ISOException".to_owned(), reason: 0x6A88 };
     assert_eq!(bench.card.failure(), Some(&threw));
     assert_eq!(bench.card.memory().used, before.used);
     assert_eq!(bench.card.applications().len(), 1);

@@ -1,7 +1,7 @@
 //! A small Java Card applet, and what loads it.
 
-use card::CardProfile;
 use capfile::assemble::{FRAMEWORK, Package};
+use card::CardProfile;
 use globalplatform::{
     command::{Load, LoadFile},
     scp::host::Channel,
