@@ -9,6 +9,9 @@ use crate::{
     ident::{ClassId, MethodId, PackageId},
 };
 
+/// The first token of native classes that no package can name.
+const HIDDEN_TOKEN: u8 = 128;
+
 /// Resolves references of a package that is being linked.
 #[derive(Clone, Copy)]
 pub(crate) struct Resolver<'a> {
@@ -64,7 +67,9 @@ impl Resolver<'_> {
                         return Err(missing());
                     }
                     let id = ClassId::new(imported, u16::from(class));
-                    return self.code.api_class(id).map(|_| id).ok_or_else(missing);
+                    // Classes that only natives make instances of have no name in a file.
+                    let named = self.code.api_class(id).filter(|_| class < HIDDEN_TOKEN);
+                    return named.map(|_| id).ok_or_else(missing);
                 }
                 let other = self.code.package(imported).ok_or_else(missing)?;
                 let export = other.cap.export.as_ref().ok_or_else(missing)?;
