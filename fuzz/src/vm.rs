@@ -1,7 +1,7 @@
 //! What the targets of the virtual machine share: a package that uses most of the instruction set, inputs that damage it, a machine
 //! that runs all of its methods.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use capfile::{
     CapFile,
@@ -18,13 +18,17 @@ const FUEL: u64 = 20_000;
 /// Most methods that are called.
 const CALLS_MAX: usize = 24;
 
-/// A package with all families of instructions.
+/// A package with all families of instructions; it is assembled once.
 ///
 /// # Panics
 /// When it does not assemble, which no input can bring about.
 #[must_use]
-#[allow(clippy::missing_panics_doc)]
 pub fn package() -> Assembled {
+    static PACKAGE: OnceLock<Assembled> = OnceLock::new();
+    PACKAGE.get_or_init(assemble).clone()
+}
+
+fn assemble() -> Assembled {
     let mut package = Package::new(b"\xD2\x76\x00\x00\x85\x01\x01");
     package.import("framework", FRAMEWORK, 1, 0);
     let counter = package.interface("Counter");
