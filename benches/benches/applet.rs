@@ -1,5 +1,9 @@
 //! Applets in the virtual machine as their users meet them: one command, a start from a saved image, ten thousand cards at once.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench that cannot be set up has nothing to measure"
+)]
 
 use std::fs;
 use std::time::{Duration, Instant};

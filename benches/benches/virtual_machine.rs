@@ -1,7 +1,11 @@
 //! Instructions per second of the virtual machine: loop, calls, arrays, dispatch.
 //!
 //! Elements are bytecodes, as the programs have them; the programs are assembled here, verified and linked as any package.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a bench that cannot be set up has nothing to measure")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a bench that cannot be set up has nothing to measure"
+)]
 
 use std::sync::Arc;
 
@@ -116,7 +120,8 @@ fn instructions(criterion: &mut Criterion) {
         let assembled = program.package.build().unwrap();
         let location = assembled.method("T.run").expect("the program has one");
         let (mut machine, id, array) = machine(&assembled);
-        group.throughput(Throughput::Elements(program.bytecodes * ITERATIONS.unsigned_abs() as u64));
+        group
+            .throughput(Throughput::Elements(program.bytecodes * ITERATIONS.unsigned_abs() as u64));
         group.bench_function(program.name, |bencher| {
             bencher.iter(|| {
                 machine

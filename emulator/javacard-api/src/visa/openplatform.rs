@@ -121,7 +121,9 @@ fn decrypt_verify_key(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let offset = usize::try_from(call.arguments.short(3)?).unwrap_or(usize::MAX);
     let block = buffer(call).get(offset..).unwrap_or_default();
     let parsed = match block {
-        [kind, length, rest @ ..] if KEY_TYPES.contains(kind) => rest.split_at_checked(usize::from(*length)),
+        [kind, length, rest @ ..] if KEY_TYPES.contains(kind) => {
+            rest.split_at_checked(usize::from(*length))
+        }
         _ => None,
     };
     let Some((key, [check_length, check @ ..])) = parsed else { return Ok(0) };

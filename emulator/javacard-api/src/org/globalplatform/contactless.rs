@@ -15,7 +15,10 @@ pub(super) const NATIVES: Natives = &[
         "org/globalplatform/contactless/GPCLSystem.getGPCLRegistryEntry(Ljavacard/framework/AID;)Lorg/globalplatform/contactless/GPCLRegistryEntry;",
         no_entry,
     ),
-    ("org/globalplatform/contactless/GPCLSystem.getHostDeviceUserInterfaceState()S", interface_state),
+    (
+        "org/globalplatform/contactless/GPCLSystem.getHostDeviceUserInterfaceState()S",
+        interface_state,
+    ),
     (
         "org/globalplatform/contactless/GPCLSystem.getNextGPCLRegistryEntry(Lorg/globalplatform/contactless/GPCLRegistryEntry;S)Lorg/globalplatform/contactless/GPCLRegistryEntry;",
         no_entry,

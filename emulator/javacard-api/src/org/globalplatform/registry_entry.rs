@@ -4,12 +4,7 @@ use iso7816::Aid;
 use jcvm::{Body, ClassId, ContextId, Lifetime, Reference, Trap, Write};
 
 use super::{JCRE, ask_card, caller, make_entry_point};
-use crate::{
-    Call,
-    javacard::framework::aid,
-    registry::Natives,
-    tables::classes,
-};
+use crate::{Call, javacard::framework::aid, registry::Natives, tables::classes};
 
 pub(crate) const NATIVES: Natives = &[
     ("org/globalplatform/GPRegistryEntry.deregisterService(S)V", deregister_service),
