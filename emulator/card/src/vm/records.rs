@@ -187,9 +187,14 @@ impl JavaCard {
             let record: InstanceRecord =
                 postcard::from_bytes(bytes).map_err(|_| damaged("an instance"))?;
             let (aid, package) = (application.aid, PackageId(record.package));
+            let id = AppletId(record.id);
+            let taken = self.machine.applets().any(|(known, _)| known == id);
+            if self.machine.code().package(package).is_none() || taken || id == AppletId::NONE {
+                return Err(damaged("an instance without a place"));
+            }
             let instance = Reference::to_handle(record.instance);
             let known = AppletRecord { aid, package, instance };
-            self.machine.restore_applet(AppletId(record.id), known);
+            self.machine.restore_applet(id, known);
         }
         for owner in log.owners() {
             for key in log.keys_with_prefix(owner, &[OBJECT]) {
@@ -215,7 +220,17 @@ impl JavaCard {
                 code.extend_from_slice(log.get(owner, &key).unwrap_or_default());
             }
             let cap = CapFile::parse(&code).map_err(|_| ImageError::Corrupt("a load file"))?;
+            if owner != Owner::LoadFile(cap.header.aid) {
+                return Err(ImageError::Corrupt("a load file of another name"));
+            }
             waiting.push((record, Arc::new(cap)));
+        }
+        let mut places: Vec<_> =
+            waiting.iter().filter_map(|(record, _)| PackageId(record.id).slot()).collect();
+        places.sort_unstable();
+        places.dedup();
+        if places.len() < waiting.len() {
+            return Err(ImageError::Corrupt("packages without a place"));
         }
         while !waiting.is_empty() {
             let before = waiting.len();

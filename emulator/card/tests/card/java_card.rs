@@ -1,13 +1,16 @@
 //! Applets in the virtual machine: load, install, life and persistence.
 
-use card::{Failure, LoadPolicy};
+use card::{
+    Card, Failure, ImageStore, LoadPolicy, MemoryImage,
+    image::{Change, Record},
+};
 use iso7816::{Command, Response, StatusWord};
 
 use crate::{
     memo::{
         MEMO, MEMO_APPLET, MEMO_OTHER, REFUSED, ijc, install_memo, load, loaded, package, with_memo,
     },
-    support::{Bench, ISD, delete},
+    support::{Bench, ISD, delete, modules, random},
 };
 
 fn padded(text: &[u8]) -> Vec<u8> {
@@ -233,4 +236,36 @@ fn a_policy_may_refuse_what_is_loaded() {
     let mut channel = bench.authenticate();
     assert_eq!(load(&mut bench, &mut channel, MEMO, &ijc()), StatusWord::WRONG_DATA);
     assert_eq!(bench.card.failure(), None);
+}
+
+/// Opens an image with one record changed, and uses the card if there is one.
+fn open_damaged(image: &MemoryImage, change: &Record, damage: impl Fn(&mut Vec<u8>)) {
+    let mut value = change.value.clone();
+    damage(&mut value);
+    let mut image = image.snapshot();
+    let change = Change { owner: change.owner, key: change.key.clone(), value: Some(value) };
+    image.apply(&[change]).unwrap();
+    let Ok(mut card) = Card::open(Box::new(image), modules(), random(3)) else { return };
+    card.power_on();
+    let select = [&[0, 0xA4, 4, 0, 8][..], MEMO_APPLET.as_bytes()].concat();
+    for command in [&select[..], &[0x80, 0x24, 0, 0], &[0x80, 0x14, 0, 0], &[0x80, 0x22, 0, 0]] {
+        assert!(card.transmit(command).len() >= 2);
+    }
+}
+
+#[test]
+fn damaged_records_of_the_machine_do_no_harm() {
+    let mut image = with_memo().image.snapshot();
+    for record in image.load().unwrap() {
+        if record.owner == card::nvm::Owner::System {
+            continue;
+        }
+        let length = record.value.len();
+        for at in (0..length).step_by(1 + length / 64) {
+            open_damaged(&image, &record, |value| value[at] ^= 0xFF);
+            open_damaged(&image, &record, |value| value[at] ^= 0x01);
+            open_damaged(&image, &record, |value| value.truncate(at));
+        }
+        open_damaged(&image, &record, |value| value.push(0));
+    }
 }
