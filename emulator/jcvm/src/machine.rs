@@ -258,7 +258,7 @@ impl Machine {
     }
 
     fn make_statics(&mut self, package: &LoadedPackage) -> Result<Reference, LinkError> {
-        let full = LinkError::Malformed("no memory for static fields");
+        let full = LinkError::NoMemory;
         let owner = (package.id.context(), AppletId::NONE);
         let fields = &package.cap.static_field;
         let heap = &mut self.state.heap;

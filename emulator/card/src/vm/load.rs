@@ -56,9 +56,9 @@ impl JavaCard {
             Failure::Link(LinkError::AlreadyLoaded(_)) | Failure::OtherInstance(_) => {
                 StatusWord::CONDITIONS_OF_USE
             }
-            Failure::Link(
-                LinkError::TooManyPackages | LinkError::Malformed("no memory for static fields"),
-            ) => StatusWord::NO_MEMORY,
+            Failure::Link(LinkError::TooManyPackages | LinkError::NoMemory) => {
+                StatusWord::NO_MEMORY
+            }
             _ => StatusWord::WRONG_DATA,
         };
         self.failure = Some(failure);

@@ -183,6 +183,15 @@ impl Body {
         }
     }
 
+    /// What a record says of this kind of body besides its length and content, in bytes.
+    const fn header(&self) -> usize {
+        match self {
+            Self::References { .. } => 4,
+            Self::Statics { .. } => 2,
+            _ => 0,
+        }
+    }
+
     /// Size in a record, in bytes: a cell has four there.
     #[must_use]
     pub const fn size(&self) -> usize {
@@ -268,9 +277,9 @@ impl Object {
         if !self.is_recorded() {
             0
         } else if self.is_persistent() {
-            RECORD_HEADER + self.body.size()
+            RECORD_HEADER + self.body.header() + self.body.size()
         } else {
-            RECORD_HEADER
+            RECORD_HEADER + self.body.header()
         }
     }
 }

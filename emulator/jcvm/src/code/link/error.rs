@@ -79,6 +79,9 @@ pub enum LinkError {
     /// No room for another package.
     #[error("the card has no room for another package")]
     TooManyPackages,
+    /// No memory for the static fields.
+    #[error("the card has no memory for its static fields")]
+    NoMemory,
     /// The verifier refuses the code.
     #[error("the verifier refuses it: {0}")]
     Verification(String),
