@@ -53,9 +53,7 @@ impl ServerProcess {
             .map_err(StageError::io(format!("folder {}", folder.display())))?;
         let https = free_port()?;
         let http = if options.plain_http { Some(free_port()?) } else { None };
-        let file = configuration_file(folder);
-        fs::write(&file, configuration(https, http, &options.more_configuration))
-            .map_err(StageError::io("configuration of the server"))?;
+        configure(folder, https, http, &options.more_configuration)?;
         let (process, started_in) = launch(folder, &options, lifetime)?;
         Ok(Self { process, folder: folder.to_owned(), options, https, http, started_in, lifetime })
     }
@@ -67,6 +65,17 @@ impl ServerProcess {
     pub fn restart(&mut self) -> Result<(), StageError> {
         (self.process, self.started_in) = launch(&self.folder, &self.options, self.lifetime)?;
         Ok(())
+    }
+
+    /// Stops it and starts it again with other lines in its configuration: whole tables other than `[server]` and `[ca]`.
+    ///
+    /// # Errors
+    /// When it does not end, or as [`ServerProcess::start`].
+    pub fn reconfigure(&mut self, more: &str) -> Result<(), StageError> {
+        self.process.stop()?;
+        more.clone_into(&mut self.options.more_configuration);
+        configure(&self.folder, self.https, self.http, more)?;
+        self.restart()
     }
 
     /// The process: its log, its memory, a way to kill it.
@@ -173,13 +182,15 @@ fn log_file(folder: &Path) -> PathBuf {
     folder.join("server.log")
 }
 
-fn configuration(https: u16, http: Option<u16>, more: &str) -> String {
+fn configure(folder: &Path, https: u16, http: Option<u16>, more: &str) -> Result<(), StageError> {
     let http = http.map_or_else(|| "off".to_owned(), |port| format!("127.0.0.1:{port}"));
-    format!(
+    let text = format!(
         "[server]\nhttps = \"127.0.0.1:{https}\"\nhttp = \"{http}\"\n\n\
          [ca]\ncrl_url = \"https://localhost:{https}/ca/crl\"\n\
          issuer_url = \"https://localhost:{https}/ca/ca.crt\"\n\n{more}\n"
-    )
+    );
+    fs::write(configuration_file(folder), text)
+        .map_err(StageError::io("configuration of the server"))
 }
 
 fn launch(
