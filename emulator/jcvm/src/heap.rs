@@ -256,6 +256,12 @@ impl Heap {
         }
     }
 
+    /// Takes an object away of which the native side does not know that it goes.
+    pub(crate) fn remove_silently(&mut self, handle: u32) {
+        self.remove(handle);
+        self.unreported.push(handle);
+    }
+
     /// Objects that have gone since the last call without the native side being told.
     pub(crate) fn take_unreported(&mut self) -> Vec<u32> {
         core::mem::take(&mut self.unreported)

@@ -79,8 +79,7 @@ impl Heap {
             .map(|(reference, _)| reference.handle())
             .collect();
         for handle in handles {
-            self.remove(handle);
-            self.unreported.push(handle);
+            self.remove_silently(handle);
         }
     }
 

@@ -112,7 +112,7 @@ impl Heap {
             if let Some(record) = record(handle, object.context, object.owner) {
                 self.restore(handle, record)?;
             } else {
-                self.remove(handle);
+                self.remove_silently(handle);
                 made.push(handle);
             }
         }
@@ -123,7 +123,6 @@ impl Heap {
             }
         }
         // Transient arrays were not taken back: they may refer to what is gone.
-        self.unreported.extend_from_slice(&made);
         self.forget(&AbortedObjects::new(made));
         Ok(())
     }

@@ -14,7 +14,7 @@ impl Vm<'_> {
     pub fn release(&mut self, reference: Reference) {
         let object = self.state.heap.get(reference);
         if object.is_some_and(|object| object.lifetime() == Lifetime::Runtime) {
-            self.state.heap.remove(reference.handle());
+            self.state.heap.remove_silently(reference.handle());
         }
     }
 }

@@ -1,6 +1,9 @@
 //! Every bytecode of the table runs, and does what the specification says [JCVM 3.0.5 §7.5].
 
-use capfile::{assemble::Package, instruction::Opcode};
+use capfile::{
+    assemble::{Assembled, Package},
+    instruction::Opcode,
+};
 use jcvm::Trap;
 
 use crate::world::{ARITHMETIC, World, package};
@@ -510,7 +513,13 @@ fn setting() -> Package {
     package
 }
 
-fn loaded(rows: &[Row], of_this: &[Row], verify: bool) -> World {
+fn rows() -> Vec<Row> {
+    let families =
+        [pushes(), locals(), arrays(), stack(), arithmetic(), branches(), jumps(), members()];
+    families.into_iter().flatten().collect()
+}
+
+fn with_rows(rows: &[Row], of_this: &[Row]) -> Package {
     let mut package = setting();
     for (number, row) in rows.iter().enumerate() {
         let class = package.class("T");
@@ -524,19 +533,25 @@ fn loaded(rows: &[Row], of_this: &[Row], verify: bool) -> World {
         let code = format!("invokestatic @T.self; invokevirtual @T.{name}; {back}");
         class.static_method(&format!("call{number}"), row.descriptor).code(&code);
     }
-    let mut world = World::new();
-    world.load_with(&mut package, verify);
-    world
+    package
+}
+
+/// The whole of it, and what can be called with which arguments.
+pub(crate) fn assembled() -> (Assembled, Vec<(String, Vec<i32>)>) {
+    let (rows, of_this) = (rows(), of_this());
+    let assembled = with_rows(&rows, &of_this).build().unwrap();
+    let methods = rows.into_iter().enumerate();
+    let methods = methods.map(|(number, row)| (format!("T.row{number}"), row.arguments));
+    let of_this = (0..of_this.len()).map(|number| (format!("T.call{number}"), Vec::new()));
+    (assembled, methods.chain(of_this).collect())
 }
 
 #[test]
 fn every_bytecode_runs() {
-    let families =
-        [pushes(), locals(), arrays(), stack(), arithmetic(), branches(), jumps(), members()];
-    let rows: Vec<Row> = families.into_iter().flatten().collect();
-    let of_this = of_this();
+    let (rows, of_this) = (rows(), of_this());
     for verify in [true, false] {
-        let mut world = loaded(&rows, &of_this, verify);
+        let mut world = World::new();
+        world.load_with(&mut with_rows(&rows, &of_this), verify);
         for (number, row) in rows.iter().enumerate() {
             let outcome = world.call(&format!("T.row{number}"), &row.arguments);
             assert_eq!(outcome, Ok(row.result), "{} {:?}\n{}", row.opcode, row.arguments, row.code);

@@ -7,6 +7,7 @@
 
 mod basics;
 mod bytecodes;
+mod exceptions;
 mod firewall;
 mod interfaces;
 mod jdk;

@@ -11,7 +11,10 @@ use capfile::{
 use jcvm::{Fault, Limits, LinkError, Trap};
 use proptest::prelude::*;
 
-use crate::world::{World, package, program};
+use crate::{
+    bytecodes,
+    world::{World, package, program},
+};
 
 const OUT_OF_FUEL: Result<i32, Trap> = Err(Trap::Fault(Fault::OutOfFuel));
 
@@ -266,6 +269,26 @@ proptest! {
         let arguments = [i32::from(arguments.0), arguments.1, 0];
         let _ = world.call("T.run", &arguments);
         check_sane(&mut world)?;
+    }
+
+    /// Damage to code that does something.
+    #[test]
+    fn damaged_code_ends(damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..40)) {
+        let (mut assembled, rows) = bytecodes::assembled();
+        let length = assembled.component(tag::METHOD).map_or(0, <[u8]>::len);
+        for (place, byte) in damage {
+            assembled.patch(tag::METHOD, place.index(length), &[byte]);
+        }
+        let Ok(cap) = assembled.cap_unverified() else { return Ok(()) };
+        let mut world = small();
+        let Ok(id) = world.machine.load(Arc::new(cap), false) else { return Ok(()) };
+        for (row, arguments) in rows {
+            world.machine.begin(None);
+            let location = assembled.method(&row).unwrap();
+            let applet = jcvm::AppletId(0);
+            let mut vm = world.machine.vm();
+            let _ = vm.call_static(&mut world.notes, id, location, applet, &arguments);
+        }
     }
 
     /// Bytes in place of the code.

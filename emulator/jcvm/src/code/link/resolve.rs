@@ -47,8 +47,6 @@ pub(crate) struct Callee {
     pub(crate) constructor: bool,
 }
 
-/// From this token on native classes are none of the API.
-const HIDDEN: u8 = 0x80;
 const MALFORMED_METHOD: LinkError = LinkError::Malformed("a method that is not there");
 
 impl Resolver<'_> {
@@ -63,9 +61,6 @@ impl Resolver<'_> {
                     LinkError::ClassMissing { package, version, class }
                 };
                 if imported.is_native() {
-                    if class >= HIDDEN {
-                        return Err(missing());
-                    }
                     let id = ClassId::new(imported, u16::from(class));
                     // Classes that only natives make instances of have no name in a file.
                     let named = self.code.api_class(id).filter(|_| class < HIDDEN_TOKEN);
