@@ -133,7 +133,7 @@ pub struct AppletConfig {
     pub instance: String,
     /// AID of the applet's package, in hexadecimal.
     pub package: String,
-    /// Directory with applet files named `<version>.ijc` or `.cap`; none: the package is on the card already.
+    /// Directory with load files named `<version>.ijc`; none: the package is on the card already.
     pub directory: Option<String>,
     /// Version that tokens shall have, e.g. `1.4.58768072`: the name of a file in the directory.
     pub required_version: Option<String>,

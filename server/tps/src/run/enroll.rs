@@ -96,9 +96,9 @@ impl Run {
             return Ok(true);
         }
         let required = self.cx.config.applet.required_version.clone();
-        let other = required.is_some_and(|version| {
-            Ok(version) != self.facts().map(super::CardFacts::applet_version)
-        });
+        // Files come with their build in capitals, too.
+        let present = self.facts()?.applet_version();
+        let other = required.is_some_and(|version| !version.eq_ignore_ascii_case(&present));
         if self.facts()?.applet.is_none() || profile.update_applet && other {
             self.install_applet(LOADING).await?;
             return Ok(true);
