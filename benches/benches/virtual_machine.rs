@@ -116,12 +116,13 @@ fn machine(assembled: &Assembled) -> (Machine, PackageId, i32) {
 
 fn instructions(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("instructions");
-    for mut program in [counting(), calling(), indexing(), dispatching()] {
+    for program in [counting(), calling(), indexing(), dispatching()] {
         let assembled = program.package.build().unwrap();
         let location = assembled.method("T.run").expect("the program has one");
         let (mut machine, id, array) = machine(&assembled);
-        group
-            .throughput(Throughput::Elements(program.bytecodes * ITERATIONS.unsigned_abs() as u64));
+        group.throughput(Throughput::Elements(
+            program.bytecodes * u64::from(ITERATIONS.unsigned_abs()),
+        ));
         group.bench_function(program.name, |bencher| {
             bencher.iter(|| {
                 machine

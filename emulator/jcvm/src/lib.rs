@@ -1,7 +1,7 @@
 //! The Java Card virtual machine.
 //!
 //! A [`Machine`] holds packages and objects. Packages are linked when they are loaded ([`code`]); objects live in a [`heap`] that journals
-//! transactions, knows what of it is persistent, and can be written to and read back from records. [`interpreter`] runs methods
+//! transactions, knows what of it is persistent, and can be written to and read back from records. The interpreter runs methods
 //! under the firewall, with bounded stack, frames and fuel. What the API packages do natively is behind the trait [`Native`]: the
 //! machine knows their shape ([`api`]), not their meaning; it knows nothing of APDUs, GlobalPlatform or cryptography.
 
