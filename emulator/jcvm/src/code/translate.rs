@@ -173,5 +173,5 @@ fn emit(
 
 /// Whether the instruction that follows in the program does not follow in the layout: only where instructions overlap.
 fn needs_detour(instruction: &Instruction, next: Option<usize>) -> bool {
-    flow::falls_through(instruction.opcode) && next != Some(instruction.offset + instruction.length)
+    instruction.falls_through() && next != Some(instruction.offset + instruction.length)
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::super::link::SIZE_PER_BYTE_MAX;
 use capfile::{
     component::{Handler, MethodBlock},
-    instruction::{Instruction, Opcode, Operands},
+    instruction::Instruction,
 };
 
 /// The reachable instructions of a method, by offset; `None` where there is none.
@@ -18,39 +18,6 @@ pub(crate) struct Flow {
     pub(crate) is_excessive: bool,
     /// Targets of the instructions.
     targets: usize,
-}
-
-/// Whether the next instruction is reached after this one.
-pub(crate) const fn falls_through(opcode: Opcode) -> bool {
-    !matches!(
-        opcode,
-        Opcode::Goto
-            | Opcode::GotoW
-            | Opcode::Ret
-            | Opcode::Athrow
-            | Opcode::Return
-            | Opcode::Areturn
-            | Opcode::Sreturn
-            | Opcode::Ireturn
-            | Opcode::Stableswitch
-            | Opcode::Itableswitch
-            | Opcode::Slookupswitch
-            | Opcode::Ilookupswitch
-    )
-}
-
-/// Where an instruction may lead, besides the next one.
-pub(crate) fn targets(operands: &Operands) -> Vec<i64> {
-    match operands {
-        Operands::Branch(target) => vec![*target],
-        Operands::Table { default, targets, .. } => {
-            targets.iter().copied().chain([*default]).collect()
-        }
-        Operands::Lookup { default, pairs } => {
-            pairs.iter().map(|pair| pair.1).chain([*default]).collect()
-        }
-        _ => Vec::new(),
-    }
 }
 
 impl Flow {
@@ -99,10 +66,10 @@ impl Flow {
             let inside = offset >= block.first_method;
             let decoded = Instruction::decode(&block.info, offset).ok().filter(|_| inside);
             if let Some(instruction) = &decoded {
-                let branches = targets(&instruction.operands);
+                let branches = instruction.targets();
                 self.targets += branches.len();
                 pending.extend(branches.iter().filter_map(|target| usize::try_from(*target).ok()));
-                if falls_through(instruction.opcode) {
+                if instruction.falls_through() {
                     pending.push(offset + instruction.length);
                 }
             }
