@@ -14,9 +14,11 @@ mod load;
 mod put_key;
 mod reader;
 mod rmac;
+mod security_domain_parameters;
 mod select;
 mod status;
 mod store_data;
+mod system_parameters;
 
 use iso7816::Command;
 
@@ -26,7 +28,7 @@ pub use delete::{Delete, DeleteTarget};
 pub use error::CommandError;
 pub use get_data::GetData;
 pub use install::{Install, InstallPurpose};
-pub use install_parameters::{InstallParameters, SystemParameters};
+pub use install_parameters::InstallParameters;
 pub use load::{Load, LoadFile};
 pub use put_key::{
     COMPONENTS_MAX, KEY_TYPE_AES, KEY_TYPE_DES, KEY_TYPE_DES_ECB_CBC, KeyBlockDialect,
@@ -34,9 +36,11 @@ pub use put_key::{
 };
 pub(crate) use reader::{Reader, push_long_lv, push_lv};
 pub use rmac::{BeginRmacSession, EndRmacSession};
+pub use security_domain_parameters::SecurityDomainParameters;
 pub use select::Select;
 pub use status::{GetStatus, SetStatus, StatusScope};
 pub use store_data::{StoreData, StoreDataEncryption, StoreDataFormat};
+pub use system_parameters::SystemParameters;
 
 /// One table of the commands: instruction byte, variant, type.
 macro_rules! commands {

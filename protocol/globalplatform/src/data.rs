@@ -8,6 +8,7 @@ mod key_information;
 mod life_cycle;
 mod privileges;
 mod registry;
+mod registry_parameters;
 
 pub use capability::{CardCapability, ChannelCapability};
 pub use card_data::{CARD_DATA_TAG, CardRecognitionData};
@@ -20,3 +21,4 @@ pub use life_cycle::{
 };
 pub use privileges::Privileges;
 pub use registry::RegistryEntry;
+pub use registry_parameters::{GlobalService, ImplicitSelection, Restrictions};

@@ -1,38 +1,34 @@
 //! The parameters field of INSTALL [GPCS 2.3.1 §11.5.2.3.7].
 
 use iso7816::{
-    ParseError, ParseErrorKind,
+    ParseError,
     tlv::{self, Writer},
 };
 
-/// Tag of the application specific parameters, of the system ones, and of TS 102 226's template.
+use super::SystemParameters;
+
+/// Tag of the application specific parameters.
 const TAG_APPLICATION: u32 = 0xC9;
+/// Tag of the system specific parameters.
 const TAG_SYSTEM: u32 = 0xEF;
-const TAG_CODE: u32 = 0xC6;
-const TAG_VOLATILE: u32 = 0xC7;
-const TAG_NON_VOLATILE: u32 = 0xC8;
+/// Tag of the template of TS 102 226.
+const TAG_UICC: u32 = 0xEA;
+/// Tag of the control reference template of tokens.
+const TAG_CONTROL_REFERENCE: u32 = 0xB6;
 
 /// The parameters field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct InstallParameters {
-    /// C9: what the applet gets; mandatory when an instance is made, may be empty.
+    /// C9: what the applet gets; mandatory when an instance is made, may be empty. For a security domain see
+    /// [`super::SecurityDomainParameters`].
     pub application: Option<Vec<u8>>,
     /// EF: what the card reads.
     pub system: Option<SystemParameters>,
-    /// Objects beside them (EA, B6), tag and value, in their order.
-    pub others: Vec<(u32, Vec<u8>)>,
-}
-
-/// The system specific parameters, tag EF.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SystemParameters {
-    /// C6: non-volatile memory for code, in bytes.
-    pub code: Option<u32>,
-    /// C7: volatile memory, in bytes.
-    pub volatile: Option<u32>,
-    /// C8: non-volatile memory for data, in bytes.
-    pub non_volatile: Option<u32>,
-    /// Objects beside them (CA, CB, CF, D9 …), tag and value, in their order.
+    /// EA: what a UICC reads [TS 102 226 §8.2.1.3.2.2], as it came.
+    pub uicc: Option<Vec<u8>>,
+    /// B6: whose token it is (42, 45, 5F20, 93), as it came.
+    pub control_reference: Option<Vec<u8>>,
+    /// Objects beside them, tag and value, in their order.
     pub others: Vec<(u32, Vec<u8>)>,
 }
 
@@ -43,82 +39,43 @@ impl InstallParameters {
         Self { application: Some(parameters.to_vec()), ..Self::default() }
     }
 
-    /// Reads the field.
+    /// Reads the field. The order of the objects does not count; of a repeated one the last counts.
     ///
     /// # Errors
-    /// A malformed object, or a memory size of more than four bytes.
+    /// A malformed object; what [`SystemParameters::parse`] refuses.
     pub fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
         let mut parameters = Self::default();
         for object in tlv::parse(bytes) {
             let object = object?;
+            let value = object.value.to_vec();
             match object.tag.0 {
-                TAG_APPLICATION => parameters.application = Some(object.value.to_vec()),
+                TAG_APPLICATION => parameters.application = Some(value),
                 TAG_SYSTEM => parameters.system = Some(SystemParameters::parse(object.value)?),
-                tag => parameters.others.push((tag, object.value.to_vec())),
+                TAG_UICC => parameters.uicc = Some(value),
+                TAG_CONTROL_REFERENCE => parameters.control_reference = Some(value),
+                tag => parameters.others.push((tag, value)),
             }
         }
         Ok(parameters)
     }
 
-    /// The field: C9, EF, then the others.
+    /// The field: C9, EF, EA, B6, then the others.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {
-        let mut writer = Writer::new();
-        if let Some(application) = &self.application {
-            writer = writer.object(TAG_APPLICATION, application);
-        }
+        let mut writer = write_optional(Writer::new(), TAG_APPLICATION, self.application.as_ref());
         if let Some(system) = &self.system {
-            writer = writer.constructed(TAG_SYSTEM, |inner| system.write(inner));
+            writer = writer.object(TAG_SYSTEM, &system.to_bytes());
         }
-        write_others(writer, &self.others).finish()
+        writer = write_optional(writer, TAG_UICC, self.uicc.as_ref());
+        writer = write_optional(writer, TAG_CONTROL_REFERENCE, self.control_reference.as_ref());
+        write_all(writer, &self.others).finish()
     }
 }
 
-impl SystemParameters {
-    fn parse(bytes: &[u8]) -> Result<Self, ParseError> {
-        let mut system = Self::default();
-        for object in tlv::parse(bytes) {
-            let object = object?;
-            match object.tag.0 {
-                TAG_CODE => system.code = Some(size(object.value)?),
-                TAG_VOLATILE => system.volatile = Some(size(object.value)?),
-                TAG_NON_VOLATILE => system.non_volatile = Some(size(object.value)?),
-                tag => system.others.push((tag, object.value.to_vec())),
-            }
-        }
-        Ok(system)
-    }
-
-    fn write(&self, mut writer: Writer) -> Writer {
-        let sizes = [
-            (TAG_CODE, self.code),
-            (TAG_NON_VOLATILE, self.non_volatile),
-            (TAG_VOLATILE, self.volatile),
-        ];
-        for (tag, size) in sizes {
-            if let Some(size) = size {
-                writer = writer.object(tag, &size_bytes(size));
-            }
-        }
-        write_others(writer, &self.others)
-    }
+pub(super) fn write_optional(writer: Writer, tag: u32, value: Option<&Vec<u8>>) -> Writer {
+    value.into_iter().fold(writer, |writer, value| writer.object(tag, value))
 }
 
-fn write_others(writer: Writer, others: &[(u32, Vec<u8>)]) -> Writer {
-    others.iter().fold(writer, |writer, (tag, value)| writer.object(*tag, value))
-}
-
-fn size(value: &[u8]) -> Result<u32, ParseError> {
-    if value.is_empty() || value.len() > 4 {
-        return Err(ParseErrorKind::LengthMismatch.at(0));
-    }
-    Ok(value.iter().fold(0, |size, byte| size << 8 | u32::from(*byte)))
-}
-
-/// Two bytes up to 32,767, else four [GPCS 2.3.1 §11.5.2.3.7].
-fn size_bytes(size: u32) -> Vec<u8> {
-    match u16::try_from(size) {
-        Ok(short) if short <= 0x7FFF => short.to_be_bytes().to_vec(),
-        _ => size.to_be_bytes().to_vec(),
-    }
+pub(super) fn write_all(writer: Writer, objects: &[(u32, Vec<u8>)]) -> Writer {
+    objects.iter().fold(writer, |writer, (tag, value)| writer.object(*tag, value))
 }

@@ -76,7 +76,8 @@ pub(crate) fn install_parameters(vector: &Vector) {
     assert_eq!(parsed.application.as_deref(), Some(&[][..]));
     assert_eq!(system.non_volatile, size("non_volatile"));
     assert_eq!(system.volatile, size("volatile"));
-    assert_eq!(system.others, [(0xCA, vector.input("stk"))]);
+    assert_eq!(system.toolkit, Some(vector.input("stk")));
+    assert_eq!(system.others, []);
     assert_eq!(parsed.to_bytes(), tlv);
 }
 
