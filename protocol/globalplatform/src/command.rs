@@ -19,6 +19,7 @@ mod select;
 mod status;
 mod store_data;
 mod system_parameters;
+mod token;
 
 use iso7816::Command;
 
@@ -41,6 +42,7 @@ pub use select::Select;
 pub use status::{GetStatus, SetStatus, StatusScope};
 pub use store_data::{StoreData, StoreDataEncryption, StoreDataFormat};
 pub use system_parameters::SystemParameters;
+pub use token::token_data_of;
 
 /// One table of the commands: instruction byte, variant, type.
 macro_rules! commands {

@@ -2,6 +2,7 @@
 
 mod capability;
 mod card_data;
+mod confirmation;
 mod cplc;
 mod fci;
 mod key_information;
@@ -12,6 +13,7 @@ mod registry_parameters;
 
 pub use capability::{CardCapability, ChannelCapability};
 pub use card_data::{CARD_DATA_TAG, CardRecognitionData};
+pub use confirmation::{Confirmation, NO_CONFIRMATION, ReceiptData};
 pub use cplc::{CPLC_LENGTH, CPLC_TAG, Cplc};
 pub use fci::FileControlInformation;
 pub use key_information::{KeyInformation, KeyPart, key_information, parse_key_information};

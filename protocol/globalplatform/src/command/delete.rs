@@ -37,7 +37,7 @@ const TAG_AID: u32 = 0x4F;
 const TAG_KEY_INDEX: u32 = 0xD0;
 const TAG_KEY_VERSION: u32 = 0xD2;
 const TAG_REFERENCE: u32 = 0xB6;
-const TAG_TOKEN: u32 = 0x9E;
+pub(super) const TAG_TOKEN: u32 = 0x9E;
 
 impl Delete {
     /// INS.
@@ -76,6 +76,10 @@ impl Delete {
         let mut at = objects.offset();
         while let Some(object) = objects.next() {
             let object = object?;
+            if !delete.token.is_empty() {
+                // The token is the last object: it would not sign what comes after it.
+                return Err(ParseErrorKind::TrailingBytes.at(at).into());
+            }
             match (object.tag.0, object.value) {
                 (TAG_AID, aid) if delete.targets.len() < TARGETS_MAX => {
                     delete.targets.push(DeleteTarget::Object(Aid::new(aid)?));
@@ -107,10 +111,11 @@ impl Delete {
         Command::new(0x80, Self::INS, 0x00, self.p2()).with_data(data.finish()).with_expected(256)
     }
 
-    /// What a delete token signs [GPCS 2.3.1 §C.4.7].
+    /// What a delete token for [`to_command`](Self::to_command) signs [GPCS 2.3.1 §C.4.7]; for a command that came see
+    /// [`super::token_data_of`].
     #[must_use]
     pub fn token_data(&self) -> Vec<u8> {
-        super::install::token_data(0x00, self.p2(), &self.signed_fields().finish())
+        super::token::token_data(0x00, self.p2(), &self.signed_fields().finish())
     }
 
     const fn p2(&self) -> u8 {

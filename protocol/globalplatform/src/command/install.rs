@@ -108,25 +108,14 @@ impl Install {
     /// # Errors
     /// `UnknownParameters`; `Parse` for a malformed data field.
     pub fn parse(command: &Command) -> Result<Self, CommandError> {
-        let header = command.header;
         let mut reader = Reader::new(&command.data);
-        let form = header.p1 & !MORE_SEGMENTS;
-        let purpose = match (form, header.p2) {
-            (LOAD, 0) | (COMBINED, COMBINED_BEGIN) => parse_load(&mut reader)?,
-            (INSTALL, 0) => parse_install(&mut reader, false)?,
-            (INSTALL_AND_MAKE_SELECTABLE, 0) | (COMBINED, COMBINED_END) => {
-                parse_install(&mut reader, true)?
-            }
-            (MAKE_SELECTABLE | EXTRADITION | PERSONALIZATION | REGISTRY_UPDATE, 0) => {
-                parse_update(&mut reader, form)?
-            }
-            _ => return Err(CommandError::UnknownParameters(header.p1p2())),
-        };
+        let purpose = parse_purpose(command, &mut reader)?;
+        let combined = form(command) == COMBINED;
         let parameters = reader.long_lv()?.to_vec();
         // Some hosts leave an empty token's length byte away.
         let token = if reader.is_empty() { Vec::new() } else { reader.long_lv()?.to_vec() };
         reader.finish()?;
-        Ok(Self { purpose, combined: form == COMBINED, parameters, token })
+        Ok(Self { purpose, combined, parameters, token })
     }
 
     /// The command.
@@ -138,11 +127,12 @@ impl Install {
         Command::new(0x80, Self::INS, p1, p2).with_data(data).with_expected(256)
     }
 
-    /// What a token for this command signs [GPCS 2.3.1 §C.4].
+    /// What a token for [`to_command`](Self::to_command) signs [GPCS 2.3.1 §C.4]; for a command that came see
+    /// [`super::token_data_of`].
     #[must_use]
     pub fn token_data(&self) -> Vec<u8> {
         let (p1, p2) = self.p1p2();
-        token_data(p1, p2, &self.signed_fields())
+        super::token::token_data(p1, p2, &self.signed_fields())
     }
 
     const fn p1p2(&self) -> (u8, u8) {
@@ -200,6 +190,26 @@ impl Install {
 
 fn bytes(aid: Option<&Aid>) -> Vec<u8> {
     aid.map(|aid| aid.as_bytes().to_vec()).unwrap_or_default()
+}
+
+const fn form(command: &Command) -> u8 {
+    command.header.p1 & !MORE_SEGMENTS
+}
+
+fn parse_purpose(
+    command: &Command,
+    reader: &mut Reader<'_>,
+) -> Result<InstallPurpose, CommandError> {
+    let form = form(command);
+    match (form, command.header.p2) {
+        (LOAD, 0) | (COMBINED, COMBINED_BEGIN) => parse_load(reader),
+        (INSTALL, 0) => parse_install(reader, false),
+        (INSTALL_AND_MAKE_SELECTABLE, 0) | (COMBINED, COMBINED_END) => parse_install(reader, true),
+        (MAKE_SELECTABLE | EXTRADITION | PERSONALIZATION | REGISTRY_UPDATE, 0) => {
+            parse_update(reader, form)
+        }
+        _ => Err(CommandError::UnknownParameters(command.header.p1p2())),
+    }
 }
 
 fn parse_load(reader: &mut Reader<'_>) -> Result<InstallPurpose, CommandError> {
@@ -260,14 +270,15 @@ fn required(reader: &mut Reader<'_>) -> Result<Aid, CommandError> {
     Ok(reader.aid()?.ok_or(ParseErrorKind::Truncated.at(at))?)
 }
 
-/// P1, P2, length and fields, as tokens sign them; a length beyond 255 takes three bytes [GPCS 2.3.1 §C.4].
-pub(super) fn token_data(p1: u8, p2: u8, fields: &[u8]) -> Vec<u8> {
-    let mut data = vec![p1, p2];
-    let [.., high, low] = fields.len().to_be_bytes();
-    if high != 0 {
-        data.extend_from_slice(&[0, high]);
+/// Length of INSTALL's data field up to and including the parameters: what the token signs.
+pub(super) fn signed_length(command: &Command) -> Result<usize, CommandError> {
+    let mut reader = Reader::new(&command.data);
+    parse_purpose(command, &mut reader)?;
+    reader.long_lv()?;
+    let length = reader.offset();
+    if !reader.is_empty() {
+        reader.long_lv()?;
     }
-    data.push(low);
-    data.extend_from_slice(fields);
-    data
+    reader.finish()?;
+    Ok(length)
 }

@@ -1,5 +1,4 @@
 //! The parameters field of INSTALL: bytes of real hosts, every object of the specification, and what is malformed.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use globalplatform::{
     command::{InstallParameters, SecurityDomainParameters, SystemParameters},

@@ -1,5 +1,4 @@
 //! Every vector of `tests/data/secure-channel.json`, driven by its `kind`.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 mod derivation;
 mod file;

@@ -1,5 +1,4 @@
 //! Vectors of Dogtag's TPS and TKS: self tests, comments and recomputed formulas.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use globalplatform::{
     Diversification, Key, KeySet, Protocol, SecurityLevel, SessionKeys,

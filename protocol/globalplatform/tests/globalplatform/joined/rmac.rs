@@ -7,7 +7,7 @@ use globalplatform::{
 };
 use iso7816::{Command, Response, StatusWord};
 
-use crate::set_up::{Ends, every_combination, protocols};
+use super::set_up::{Ends, every_combination, protocols};
 
 /// One exchange; BEGIN and END are obeyed, everything else answers `data`. Gives what went over the wire and what the host got.
 fn exchange(

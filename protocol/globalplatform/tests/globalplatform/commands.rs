@@ -1,5 +1,4 @@
 //! Typed commands: bytes of real hosts in, the same bytes out.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use globalplatform::{
     Key, KeyError, KeySet,

@@ -3,21 +3,21 @@
 use globalplatform::{Key, KeySet, Protocol};
 use serde_json::Value;
 
-pub(crate) struct Vector {
-    pub(crate) id: String,
-    pub(crate) kind: String,
-    pub(crate) protocol: String,
-    pub(crate) note: String,
-    pub(crate) inputs: Value,
-    pub(crate) outputs: Value,
+pub(super) struct Vector {
+    pub(super) id: String,
+    pub(super) kind: String,
+    pub(super) protocol: String,
+    pub(super) note: String,
+    pub(super) inputs: Value,
+    pub(super) outputs: Value,
 }
 
-pub(crate) struct Vectors {
-    pub(crate) all: Vec<Vector>,
+pub(super) struct Vectors {
+    pub(super) all: Vec<Vector>,
 }
 
 impl Vectors {
-    pub(crate) fn load() -> Self {
+    pub(super) fn load() -> Self {
         let file: Value =
             serde_json::from_str(include_str!("../data/secure-channel.json")).unwrap();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
@@ -33,35 +33,35 @@ impl Vectors {
     }
 
     /// The vector `name` of the recorded session `session`.
-    pub(crate) fn of_session(&self, session: &str, name: &str) -> Option<&Vector> {
+    pub(super) fn of_session(&self, session: &str, name: &str) -> Option<&Vector> {
         let id = format!("{session}/{name}");
         self.all.iter().find(|vector| vector.id == id)
     }
 }
 
 impl Vector {
-    pub(crate) fn has(&self, field: &str) -> bool {
+    pub(super) fn has(&self, field: &str) -> bool {
         self.inputs[field].is_string()
     }
 
-    pub(crate) fn input(&self, field: &str) -> Vec<u8> {
+    pub(super) fn input(&self, field: &str) -> Vec<u8> {
         bytes(&self.inputs[field])
     }
 
-    pub(crate) fn output(&self, field: &str) -> Vec<u8> {
+    pub(super) fn output(&self, field: &str) -> Vec<u8> {
         bytes(&self.outputs[field])
     }
 
-    pub(crate) fn number(&self, field: &str) -> u64 {
+    pub(super) fn number(&self, field: &str) -> u64 {
         self.inputs[field].as_u64().unwrap()
     }
 
-    pub(crate) fn session(&self) -> &str {
+    pub(super) fn session(&self) -> &str {
         self.id.split('/').next().unwrap()
     }
 
     /// A key of the algorithm that the vector's protocol asks for.
-    pub(crate) fn key(&self, field: &str) -> Key {
+    pub(super) fn key(&self, field: &str) -> Key {
         let bytes = self.input(field);
         if self.protocol == "SCP01" || self.protocol == "SCP02" {
             Key::des3(bytes.try_into().unwrap())
@@ -70,19 +70,19 @@ impl Vector {
         }
     }
 
-    pub(crate) fn key_set(&self) -> KeySet {
+    pub(super) fn key_set(&self) -> KeySet {
         let dek = if self.has("key_dek") { "key_dek" } else { "key_mac" };
         KeySet::new(self.key("key_enc"), self.key("key_mac"), self.key(dek))
     }
 
     /// The option of SCP01 and SCP02, which no recording tells: 15, except in sessions named for 05 or recorded with hosts that know
     /// no other.
-    pub(crate) fn option(&self) -> u8 {
+    pub(super) fn option(&self) -> u8 {
         let scp01_05 = ["i05", "-05", "visa2"].iter().any(|mark| self.id.contains(mark));
         if scp01_05 { 0x05 } else { 0x15 }
     }
 
-    pub(crate) fn protocol(&self) -> Protocol {
+    pub(super) fn protocol(&self) -> Protocol {
         let s16 = self.id.contains("s16") || self.inputs["bits"] == 128;
         match self.protocol.as_str() {
             "SCP01" => Protocol::new(1, self.option()).unwrap(),
@@ -93,6 +93,6 @@ impl Vector {
     }
 }
 
-pub(crate) fn bytes(value: &Value) -> Vec<u8> {
+pub(super) fn bytes(value: &Value) -> Vec<u8> {
     hex::decode(value.as_str().unwrap_or_else(|| panic!("no hex text: {value}"))).unwrap()
 }

@@ -7,7 +7,7 @@ use globalplatform::{
 use iso7816::{Command, Response, StatusWord};
 use proptest::prelude::*;
 
-use crate::set_up::{every_combination, protocols};
+use super::set_up::{every_combination, protocols};
 
 fn sample() -> Command {
     Command::new(0x80, 0xE2, 0x90, 0x00).with_data(*b"some data of no block length")
@@ -160,7 +160,7 @@ fn any_flipped_bit_in_the_handshake_is_refused() {
 #[test]
 fn only_external_authenticate_follows_initialize_update() {
     for protocol in protocols() {
-        let ends = crate::set_up::Ends::new(protocol, 16);
+        let ends = super::set_up::Ends::new(protocol, 16);
         let refused = |command: &Command| {
             ends.initialize_update().1.external_authenticate(command).unwrap_err()
         };

@@ -10,7 +10,7 @@ use globalplatform::{
 };
 use iso7816::{Command, Header, Response, StatusWord};
 
-use crate::file::{Vector, Vectors};
+use super::file::{Vector, Vectors};
 
 /// Vectors whose MAC nothing in the file leads up to: the handshake before them is not recorded. All but their MAC is checked.
 const MAC_NOT_VERIFIABLE: [&str; 3] = [
@@ -27,7 +27,7 @@ fn authenticating(vector: &Vector) -> Authenticating {
         .unwrap()
 }
 
-pub(crate) fn card_cryptogram(vector: &Vector) {
+pub(super) fn card_cryptogram(vector: &Vector) {
     let state = authenticating(vector);
     let keys =
         SessionKeys::derive(&vector.key_set(), state.answer(), state.host_challenge()).unwrap();
@@ -42,7 +42,7 @@ fn open(vector: &Vector, level: u8) -> (Command, host::Channel) {
     verified.external_authenticate(SecurityLevel::from_bits_truncate(level)).unwrap()
 }
 
-pub(crate) fn external_authenticate(vector: &Vector) {
+pub(super) fn external_authenticate(vector: &Vector) {
     let (command, _) = open(vector, vector.input("security_level")[0]);
     let apdu = vector.output("apdu");
     // Some hosts append Le.
@@ -135,7 +135,7 @@ fn resume(vector: &Vector, point: &ResumePoint) -> host::Channel {
     host::Channel::resume(vector.protocol(), session_keys(vector), point, dialect)
 }
 
-pub(crate) fn wrap(vector: &Vector, all: &Vectors) {
+pub(super) fn wrap(vector: &Vector, all: &Vectors) {
     let command = plain(vector);
     let expected = Command::parse(&vector.output("apdu")).unwrap();
     if MAC_NOT_VERIFIABLE.contains(&vector.id.as_str()) {
@@ -162,7 +162,7 @@ fn wrap_without_mac(vector: &Vector, command: &Command, expected: &Command) {
     assert_eq!(wrapped.data[..body], expected.data[..body]);
 }
 
-pub(crate) fn response(vector: &Vector) {
+pub(super) fn response(vector: &Vector) {
     let rencryption = vector.kind.contains("R-ENC");
     let point = ResumePoint {
         level: SecurityLevel::from_bits_truncate(if rencryption { 0x33 } else { 0x11 }),
@@ -183,10 +183,10 @@ pub(crate) fn response(vector: &Vector) {
     resume(vector, &point).unwrap(&command, tampered).unwrap_err();
 }
 
-pub(crate) fn chained(vector: &Vector) {
+pub(super) fn chained(vector: &Vector) {
     let apdus = vector.inputs["apdus"].as_array().unwrap();
     let segments: Vec<_> =
-        apdus.iter().map(|apdu| Command::parse(&crate::file::bytes(apdu)).unwrap()).collect();
+        apdus.iter().map(|apdu| Command::parse(&super::file::bytes(apdu)).unwrap()).collect();
     let joined: Vec<u8> = segments.iter().flat_map(|segment| segment.data.clone()).collect();
     let (body, mac) = joined.split_at(joined.len() - 8);
     assert_eq!(mac, vector.output("c_mac"));

@@ -4,7 +4,7 @@ use globalplatform::{ScpError, SecurityLevel, command::chain, scp::host::Dialect
 use iso7816::{Command, Response, StatusWord};
 use proptest::prelude::*;
 
-use crate::set_up::{Ends, every_combination, levels, protocols};
+use super::set_up::{Ends, every_combination, levels, protocols};
 
 /// Longest plain data of the random commands: more than a short APDU holds.
 const DATA_MAX: usize = 300;

@@ -1,14 +1,16 @@
 //! Data objects and command data fields of real cards and hosts.
 
 use globalplatform::{
-    command::{Delete, DeleteTarget, Install, InstallParameters, InstallPurpose, LoadFile},
+    command::{
+        Delete, DeleteTarget, Install, InstallParameters, InstallPurpose, LoadFile, token_data_of,
+    },
     data::{CardCapability, CardRecognitionData, Cplc, Privileges, RegistryEntry},
 };
 use iso7816::{Aid, Command};
 
-use crate::file::{Vector, Vectors, bytes};
+use super::file::{Vector, Vectors, bytes};
 
-pub(crate) fn card_data(vector: &Vector) {
+pub(super) fn card_data(vector: &Vector) {
     let data = vector.output("data");
     let parsed = CardRecognitionData::parse(&data).unwrap();
     let (version, channels): (&[u8], &[(u8, u32)]) = match vector.id.as_str() {
@@ -25,7 +27,7 @@ pub(crate) fn card_data(vector: &Vector) {
     assert_eq!(parsed.to_bytes(), data);
 }
 
-pub(crate) fn capability(vector: &Vector) {
+pub(super) fn capability(vector: &Vector) {
     let data = vector.output("data");
     let parsed = CardCapability::parse(&data).unwrap();
     let [scp03, scp02] = parsed.channels.as_slice() else { panic!("two protocols") };
@@ -38,7 +40,7 @@ pub(crate) fn capability(vector: &Vector) {
     assert_eq!(CardCapability::parse(&nested).unwrap(), parsed);
 }
 
-pub(crate) fn cplc(vector: &Vector) {
+pub(super) fn cplc(vector: &Vector) {
     let data = vector.output("data");
     let parsed = Cplc::parse(&data).unwrap();
     assert_eq!(parsed.to_object(), data);
@@ -48,7 +50,7 @@ pub(crate) fn cplc(vector: &Vector) {
     assert_eq!(parsed.cuid().as_slice(), cuid);
 }
 
-pub(crate) fn get_status(vector: &Vector) {
+pub(super) fn get_status(vector: &Vector) {
     let data = vector.output("data");
     let entries = RegistryEntry::parse_all(&data).unwrap();
     let [entry] = entries.as_slice() else { panic!("one entry") };
@@ -68,7 +70,7 @@ pub(crate) fn get_status(vector: &Vector) {
     }
 }
 
-pub(crate) fn install_parameters(vector: &Vector) {
+pub(super) fn install_parameters(vector: &Vector) {
     let tlv = vector.output("tlv");
     let parsed = InstallParameters::parse(&tlv).unwrap();
     let system = parsed.system.as_ref().unwrap();
@@ -85,7 +87,7 @@ fn aid(bytes: &[u8]) -> Aid {
     Aid::new(bytes).unwrap()
 }
 
-pub(crate) fn token_data(vector: &Vector) {
+pub(super) fn token_data(vector: &Vector) {
     let dtbs = vector.output("dtbs");
     if vector.has("sd") {
         let install = Install::new(InstallPurpose::Extradition {
@@ -93,6 +95,7 @@ pub(crate) fn token_data(vector: &Vector) {
             application: aid(&vector.input("application")),
         });
         assert_eq!(install.token_data(), dtbs);
+        assert_eq!(token_data_of(&install.to_command()).unwrap(), dtbs);
         assert_eq!(Install::parse(&install.to_command()).unwrap(), install);
     } else {
         let targets = vector.inputs["aids"].as_array().unwrap();
@@ -100,6 +103,7 @@ pub(crate) fn token_data(vector: &Vector) {
         let mut delete = Delete::object(aid(&[0; 5]), true);
         delete.targets = targets.collect();
         assert_eq!(delete.token_data(), dtbs);
+        assert_eq!(token_data_of(&delete.to_command()).unwrap(), dtbs);
         assert_eq!(Delete::parse(&delete.to_command()).unwrap(), delete);
     }
 }
@@ -108,7 +112,7 @@ pub(crate) fn token_data(vector: &Vector) {
 /// RefLocation, Descriptor.
 const COMPONENTS: [u8; 10] = [1, 2, 4, 3, 6, 7, 8, 5, 9, 11];
 
-pub(crate) fn load_file(vector: &Vector, all: &Vectors) {
+pub(super) fn load_file(vector: &Vector, all: &Vectors) {
     let stream = vector.output("load_file");
     let parsed = LoadFile::parse(&stream).unwrap();
     assert_eq!(parsed.to_bytes(), stream);

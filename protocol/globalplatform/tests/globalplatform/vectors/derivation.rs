@@ -5,9 +5,9 @@ use globalplatform::{
     scp::{DerivationConstant, pseudo_random_challenge},
 };
 
-use crate::file::Vector;
+use super::file::Vector;
 
-pub(crate) fn card_challenge(vector: &Vector) {
+pub(super) fn card_challenge(vector: &Vector) {
     let scp02 = vector.protocol == "SCP02";
     let protocol = if scp02 { Protocol::new(2, 0x55).unwrap() } else { vector.protocol() };
     let keys = KeySet::same(&vector.key(if scp02 { "key_mac" } else { "key_enc" }));
@@ -34,7 +34,7 @@ fn answer(
     }
 }
 
-pub(crate) fn session_keys(vector: &Vector) {
+pub(super) fn session_keys(vector: &Vector) {
     let answer = answer(vector.protocol(), vector.input("card_challenge"), &[0; 8]);
     let host_challenge = vector.input("host_challenge");
     let keys = SessionKeys::derive(&vector.key_set(), &answer, &host_challenge).unwrap();
@@ -50,7 +50,7 @@ pub(crate) fn session_keys(vector: &Vector) {
     }
 }
 
-pub(crate) fn session_key(vector: &Vector) {
+pub(super) fn session_key(vector: &Vector) {
     let key = vector.key("key");
     let derived = match vector.protocol.as_str() {
         "SCP01" => {
@@ -73,7 +73,7 @@ pub(crate) fn session_key(vector: &Vector) {
     same_as_noted(vector, "session key = ", &derived);
 }
 
-pub(crate) fn diversification(vector: &Vector) {
+pub(super) fn diversification(vector: &Vector) {
     let scheme = match vector.protocol.as_str() {
         "emv" => Diversification::Emv,
         "visa2" => Diversification::Visa2,
@@ -100,18 +100,18 @@ fn same_as_noted(vector: &Vector, mark: &str, key: &Key) {
     }
 }
 
-pub(crate) fn aes_check_value(vector: &Vector) {
+pub(super) fn aes_check_value(vector: &Vector) {
     let key = Key::aes(&vector.input("key")).unwrap();
     assert_eq!(key.check_value().as_slice(), vector.output("kcv"));
     key.verify_check_value(&vector.output("kcv")).unwrap();
 }
 
-pub(crate) fn des_check_value(vector: &Vector) {
+pub(super) fn des_check_value(vector: &Vector) {
     let key = Key::des3(vector.input("key").try_into().unwrap());
     assert_eq!(key.check_value().as_slice(), vector.output("kcv"));
 }
 
-pub(crate) fn cmac(vector: &Vector) {
+pub(super) fn cmac(vector: &Vector) {
     let key = Key::aes(&vector.input("key")).unwrap();
     let message = vector.input("message");
     assert_eq!(key.cmac(&[&message]).unwrap().as_slice(), vector.output("mac"));
@@ -119,7 +119,7 @@ pub(crate) fn cmac(vector: &Vector) {
     assert_eq!(key.cmac(&[head, tail]).unwrap().as_slice(), vector.output("mac"));
 }
 
-pub(crate) fn sensitive_data(vector: &Vector) {
+pub(super) fn sensitive_data(vector: &Vector) {
     let mut dek = vector.key("dek");
     if vector.has("sequence") {
         let sequence = vector.input("sequence").try_into().unwrap();

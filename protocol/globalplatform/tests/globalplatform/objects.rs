@@ -1,5 +1,4 @@
 //! Data objects: what a card writes, a host reads; life cycles; key values that are not shown.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // helpers of tests
 
 use globalplatform::{
     Cryptogram, Key, KeyAlgorithm, KeySet, Protocol, SecurityLevel,

@@ -10,23 +10,23 @@ use globalplatform::{
 use iso7816::{Aid, Response};
 
 /// Every option that the crate accepts, S16 included.
-pub(crate) fn protocols() -> Vec<Protocol> {
+pub(super) fn protocols() -> Vec<Protocol> {
     let all = (1..=3).flat_map(|id| (0..=0xFF).map(move |i| Protocol::new(id, i)));
     all.filter_map(Result::ok).collect()
 }
 
 /// Every level that a protocol offers.
-pub(crate) fn levels(protocol: Protocol) -> Vec<SecurityLevel> {
+pub(super) fn levels(protocol: Protocol) -> Vec<SecurityLevel> {
     (0..=0xFF).filter_map(|p1| protocol.security_level(p1).ok()).collect()
 }
 
 /// Key lengths in bytes that fit a protocol.
-pub(crate) fn key_lengths(protocol: Protocol) -> &'static [usize] {
+pub(super) fn key_lengths(protocol: Protocol) -> &'static [usize] {
     if protocol.id() == 3 { &[16, 24, 32] } else { &[16] }
 }
 
 /// Three different keys.
-pub(crate) fn key_set(protocol: Protocol, length: usize) -> KeySet {
+pub(super) fn key_set(protocol: Protocol, length: usize) -> KeySet {
     let key = |seed: u8| {
         let bytes: Vec<u8> =
             (0..length).map(|i| seed.wrapping_mul(17) ^ i.to_le_bytes()[0]).collect();
@@ -39,21 +39,21 @@ pub(crate) fn key_set(protocol: Protocol, length: usize) -> KeySet {
     KeySet::new(key(0x41).unwrap(), key(0x52).unwrap(), key(0x63).unwrap())
 }
 
-pub(crate) struct Ends {
-    pub(crate) protocol: Protocol,
-    pub(crate) keys: KeySet,
-    pub(crate) host_challenge: Vec<u8>,
-    pub(crate) dialect: Dialect,
+pub(super) struct Ends {
+    pub(super) protocol: Protocol,
+    pub(super) keys: KeySet,
+    pub(super) host_challenge: Vec<u8>,
+    pub(super) dialect: Dialect,
 }
 
 impl Ends {
-    pub(crate) fn new(protocol: Protocol, key_length: usize) -> Self {
+    pub(super) fn new(protocol: Protocol, key_length: usize) -> Self {
         let host_challenge = (0x10..).take(protocol.mac_length()).collect();
         let keys = key_set(protocol, key_length);
         Self { protocol, keys, host_challenge, dialect: Dialect::GlobalPlatform }
     }
 
-    pub(crate) fn initialize_update(&self) -> (Vec<u8>, card::Pending) {
+    pub(super) fn initialize_update(&self) -> (Vec<u8>, card::Pending) {
         let card = card::Handshake {
             keys: &self.keys,
             key_version: 0x20,
@@ -66,7 +66,7 @@ impl Ends {
         card.initialize_update(&self.host_challenge).unwrap()
     }
 
-    pub(crate) fn verify(&self, answer: &[u8]) -> Result<host::Verified, ScpError> {
+    pub(super) fn verify(&self, answer: &[u8]) -> Result<host::Verified, ScpError> {
         host::Handshake::new(&self.host_challenge)
             .with_option(self.protocol.i())
             .with_dialect(self.dialect)
@@ -75,7 +75,7 @@ impl Ends {
     }
 
     /// Both ends of an open channel.
-    pub(crate) fn open(&self, level: SecurityLevel) -> (host::Channel, card::Channel) {
+    pub(super) fn open(&self, level: SecurityLevel) -> (host::Channel, card::Channel) {
         let (answer, pending) = self.initialize_update();
         let verified = self.verify(&answer).unwrap();
         let (mut command, host) = verified.external_authenticate(level).unwrap();
@@ -88,7 +88,7 @@ impl Ends {
 }
 
 /// Every combination of protocol, option, level and key size.
-pub(crate) fn every_combination() -> Vec<(Ends, SecurityLevel)> {
+pub(super) fn every_combination() -> Vec<(Ends, SecurityLevel)> {
     let mut all = Vec::new();
     for protocol in protocols() {
         for length in key_lengths(protocol) {
