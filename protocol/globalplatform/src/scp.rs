@@ -2,10 +2,12 @@
 //!
 //! A channel is opened by INITIALIZE UPDATE and EXTERNAL AUTHENTICATE. Each end goes through types that are consumed:
 //! [`host::Handshake`], [`host::Authenticating`], [`host::Verified`], [`host::Channel`]; and [`card::Handshake`],
-//! [`card::Pending`], [`card::Channel`]. A channel that has met a wrong MAC is closed for good.
+//! [`card::Pending`], [`card::Channel`]. Under SCP02 with implicit initiation its first protected command opens it:
+//! [`host::ImplicitHandshake`], [`card::ImplicitHandshake`]. A channel that has met a wrong MAC is closed for good.
 
 mod answer;
 pub mod card;
+mod class;
 mod cryptogram;
 mod error;
 pub mod host;

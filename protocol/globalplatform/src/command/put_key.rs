@@ -4,7 +4,10 @@ use iso7816::{Command, ParseError, ParseErrorKind};
 use zeroize::Zeroizing;
 
 use super::{CommandError, MORE_SEGMENTS, Reader};
-use crate::key::{CHECK_VALUE_LENGTH, Key, KeyAlgorithm, KeyError, KeySet};
+use crate::{
+    key::{CHECK_VALUE_LENGTH, Key, KeyAlgorithm, KeyError, KeySet},
+    scp::{ScpError, SessionKeys},
+};
 
 /// Key type: DES in its old coding, "DES – ECB/CBC", which SCP01 hosts send [GPCS 2.3.1 §11.1.8].
 pub const KEY_TYPE_DES_ECB_CBC: u8 = 0x81;
@@ -108,11 +111,35 @@ impl PutKey {
         dek: &Key,
         dialect: KeyBlockDialect,
     ) -> Result<Self, KeyError> {
-        let components = keys
-            .in_order()
-            .into_iter()
-            .map(|key| KeyComponent::encrypted(key, dek, dialect))
-            .collect::<Result<_, _>>()?;
+        Self::for_keys(replaces, new_version, keys, |key| {
+            KeyComponent::encrypted(key, dek, dialect)
+        })
+    }
+
+    /// The same under the data encryption key of a session, in the mode that the session asks for.
+    ///
+    /// # Errors
+    /// `MissingKey` for a session without that key; `Key` as in [`PutKey::for_key_set`].
+    pub fn for_session(
+        replaces: Option<u8>,
+        new_version: u8,
+        keys: &KeySet,
+        session: &SessionKeys,
+        dialect: KeyBlockDialect,
+    ) -> Result<Self, ScpError> {
+        let block = session.dek()?.algorithm().block_length();
+        Self::for_keys(replaces, new_version, keys, |key| {
+            KeyComponent::sealed(key, block, dialect, |plain| session.encrypt_sensitive(plain))
+        })
+    }
+
+    fn for_keys<E>(
+        replaces: Option<u8>,
+        new_version: u8,
+        keys: &KeySet,
+        seal: impl Fn(&Key) -> Result<KeyComponent, E>,
+    ) -> Result<Self, E> {
+        let components = keys.in_order().into_iter().map(seal).collect::<Result<_, _>>()?;
         Ok(Self { replaces, key_index: 1, several: true, more: false, new_version, components })
     }
 
@@ -143,14 +170,25 @@ impl KeyComponent {
     /// # Errors
     /// `NotBlockAligned` when the key does not fill the cipher blocks and the dialect has no room for its length.
     pub fn encrypted(key: &Key, dek: &Key, dialect: KeyBlockDialect) -> Result<Self, KeyError> {
+        let block = dek.algorithm().block_length();
+        Self::sealed(key, block, dialect, |plain| dek.encrypt_sensitive(plain))
+    }
+
+    /// A symmetric key, encrypted by `encrypt`, whose cipher has blocks of `block_length` bytes.
+    fn sealed<E: From<KeyError>>(
+        key: &Key,
+        block_length: usize,
+        dialect: KeyBlockDialect,
+        encrypt: impl FnOnce(&[u8]) -> Result<Vec<u8>, E>,
+    ) -> Result<Self, E> {
         let length = key.bytes().len();
         let mut plain = Zeroizing::new(key.bytes().to_vec());
         let mut block = Vec::new();
         if dialect == KeyBlockDialect::Scp03 {
             block.push(u8::try_from(length).map_err(|_| KeyError::WrongLength { length })?);
-            plain.resize(length.next_multiple_of(dek.algorithm().block_length()), 0);
+            plain.resize(length.next_multiple_of(block_length), 0);
         }
-        block.extend_from_slice(&dek.encrypt_sensitive(&plain)?);
+        block.extend_from_slice(&encrypt(&plain)?);
         let key_type = match dialect {
             KeyBlockDialect::Scp01 => KEY_TYPE_DES_ECB_CBC,
             _ => key.algorithm().key_type(),

@@ -44,6 +44,7 @@ impl InitializeUpdateAnswer {
             (3, _) => Protocol::new(id, fields.array::<1>()?[0])?,
             _ => Protocol::new(id, option)?,
         };
+        protocol.check_explicit()?;
         let mut sequence_counter = match protocol {
             Protocol::Scp02 { .. } => Some(u16::from_be_bytes(fields.array()?).into()),
             _ => None,

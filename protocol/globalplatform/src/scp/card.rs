@@ -2,6 +2,8 @@
 
 mod channel;
 mod handshake;
+mod implicit;
 
 pub use channel::Channel;
 pub use handshake::{CARD_RANDOM_LENGTH, Handshake, Pending};
+pub use implicit::ImplicitHandshake;

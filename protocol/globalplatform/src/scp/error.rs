@@ -56,7 +56,7 @@ pub enum ScpError {
     /// The security level byte is not offered by the protocol and its option.
     #[error("security level {0:02X} is not offered")]
     UnsupportedLevel(u8),
-    /// Protocol or option is not implemented.
+    /// Protocol or option is undefined, or initiates its sessions in the other way.
     #[error("secure channel protocol {id:02X} with option {i:02X} is not supported")]
     UnsupportedProtocol {
         /// Protocol identifier, 01 to 03.
@@ -78,9 +78,9 @@ impl ScpError {
     pub const fn status(&self) -> StatusWord {
         match self {
             Self::HostCryptogramMismatch => StatusWord::AUTHENTICATION_FAILED,
-            Self::UnexpectedCommand | Self::SequenceCounterExhausted => {
-                StatusWord::CONDITIONS_OF_USE
-            }
+            Self::UnexpectedCommand
+            | Self::SequenceCounterExhausted
+            | Self::UnsupportedProtocol { .. } => StatusWord::CONDITIONS_OF_USE,
             Self::UnsupportedLevel(_) => StatusWord::WRONG_P1P2,
             Self::WrongLength { .. } | Self::DataTooLong { .. } => StatusWord::WRONG_LENGTH,
             Self::MissingKey(_) => StatusWord::REFERENCED_DATA_NOT_FOUND,

@@ -20,10 +20,12 @@
 
 mod channel;
 mod handshake;
+mod implicit;
 
 pub use super::session::ResumePoint;
 pub use channel::Channel;
 pub use handshake::{Authenticating, Handshake, Verified};
+pub use implicit::ImplicitHandshake;
 
 /// Where hosts differ although they speak the same protocol. The card's end takes every dialect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

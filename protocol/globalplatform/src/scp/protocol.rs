@@ -37,7 +37,8 @@ pub enum Protocol {
         /// Option byte.
         i: u8,
     },
-    /// SCP02 with explicit initiation and C-MAC on the modified APDU [GPCS 2.3.1 §E].
+    /// SCP02: explicit initiation with C-MAC on the modified APDU, or implicit initiation with C-MAC on the unmodified APDU and the
+    /// first chaining value made of the AID [GPCS 2.3.1 §E.1.1].
     Scp02 {
         /// Option byte.
         i: u8,
@@ -53,8 +54,9 @@ pub enum Protocol {
 const ICV_ENCRYPTION: u8 = 0x10;
 /// SCP02: bits that may vary: three keys, ICV encryption, R-MAC, pseudo-random challenge.
 const SCP02_OPTIONAL: u8 = 0x71;
-/// SCP02: explicit initiation, which is required here.
+/// SCP02: bits that go together: explicit initiation; or C-MAC on the unmodified APDU, first chaining value from the AID.
 const SCP02_EXPLICIT: u8 = 0x04;
+const SCP02_IMPLICIT: u8 = 0x0A;
 /// SCP03: 16-byte challenges, cryptograms and MACs [AmdD 1.2 §5.1].
 const SCP03_S16: u8 = 0x01;
 /// SCP03: the card challenge is derived from the sequence counter.
@@ -72,11 +74,13 @@ impl Protocol {
     /// A protocol from its identifier (1 to 3) and option.
     ///
     /// # Errors
-    /// `UnsupportedProtocol`: unknown identifier, implicit initiation, C-MAC on the unmodified APDU, or an undefined option.
+    /// `UnsupportedProtocol`: unknown identifier or undefined option.
     pub const fn new(id: u8, i: u8) -> Result<Self, ScpError> {
         match (id, i) {
             (1, 0x05 | 0x15) => Ok(Self::Scp01 { i }),
-            (2, _) if i & !SCP02_OPTIONAL == SCP02_EXPLICIT => Ok(Self::Scp02 { i }),
+            (2, _) if matches!(i & !SCP02_OPTIONAL, SCP02_EXPLICIT | SCP02_IMPLICIT) => {
+                Ok(Self::Scp02 { i })
+            }
             (3, _) if matches!(i & !SCP03_S16, 0x00 | 0x10 | 0x20 | 0x30 | 0x60 | 0x70) => {
                 Ok(Self::Scp03 { i })
             }
@@ -100,6 +104,31 @@ impl Protocol {
         match self {
             Self::Scp01 { i } | Self::Scp02 { i } | Self::Scp03 { i } => i,
         }
+    }
+
+    /// Whether the first command with secure messaging opens the channel, not INITIALIZE UPDATE: SCP02 only
+    /// [GPCS 2.3.1 §E.1.2.2].
+    #[must_use]
+    pub const fn is_implicit(self) -> bool {
+        matches!(self, Self::Scp02 { i } if i & SCP02_EXPLICIT == 0)
+    }
+
+    pub(super) const fn check_explicit(self) -> Result<(), ScpError> {
+        if self.is_implicit() { Err(self.unsupported()) } else { Ok(()) }
+    }
+
+    pub(super) const fn check_implicit(self) -> Result<(), ScpError> {
+        if self.is_implicit() { Ok(()) } else { Err(self.unsupported()) }
+    }
+
+    const fn unsupported(self) -> ScpError {
+        ScpError::UnsupportedProtocol { id: self.id(), i: self.i() }
+    }
+
+    /// Whether C-MAC covers the command as it was before protection: CLA without secure messaging, Lc of the plain data.
+    #[must_use]
+    pub const fn macs_unmodified(self) -> bool {
+        matches!(self, Self::Scp02 { i } if i & 0x02 != 0)
     }
 
     /// Whether SCP02 derives all session keys from one base key.
@@ -179,9 +208,10 @@ impl Protocol {
     /// Checks P1 of EXTERNAL AUTHENTICATE.
     ///
     /// # Errors
-    /// `UnsupportedLevel` when the protocol or its option does not offer the level.
+    /// `UnsupportedLevel` when the protocol or its option does not offer the level; always where initiation is implicit.
     pub fn security_level(self, p1: u8) -> Result<SecurityLevel, ScpError> {
         let levels = match self {
+            _ if self.is_implicit() => &[],
             Self::Scp01 { .. } => SCP01_LEVELS,
             Self::Scp02 { .. } => SCP02_LEVELS,
             Self::Scp03 { .. } => SCP03_LEVELS,

@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{
     INS_BEGIN_RMAC, INS_END_RMAC,
+    class::{mac_class, plain_class},
     error::ScpError,
     protocol::{Protocol, SecurityLevel},
     session_keys::SessionKeys,
@@ -16,9 +17,6 @@ use crate::key::{DES_BLOCK, Key, KeyError, pad};
 const AES_BLOCK: usize = 16;
 /// First byte of the counter block when it is for a response [AmdD 1.1.1 §6.2.7].
 const RESPONSE_COUNTER_MARK: u8 = 0x80;
-/// Secure messaging bit of CLA in the first and in the further interindustry coding [GPCS 2.3.1 §11.1.4].
-const SECURE_FIRST: u8 = 0x04;
-const SECURE_FURTHER: u8 = 0x20;
 
 /// Where a channel stands: enough to continue one from a recorded trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +65,8 @@ pub(super) struct Session {
     accumulates_rmac: bool,
     /// `None` before the first C-MAC.
     command_chain: Option<[u8; AES_BLOCK]>,
+    /// What stands for the chain of SCP01 and SCP02 before the first C-MAC.
+    first_icv: [u8; DES_BLOCK],
     response_chain: [u8; DES_BLOCK],
     counter: u128,
 }
@@ -81,9 +81,32 @@ impl Session {
             floor: SecurityLevel::empty(),
             accumulates_rmac: false,
             command_chain: None,
+            first_icv: [0; DES_BLOCK],
             response_chain: [0; DES_BLOCK],
             counter: 0,
         }
+    }
+
+    /// An implicit session before its first command: C-MAC only, both chains begin with a MAC over the AID of the application
+    /// [GPCS 2.3.1 §E.3.2, §E.4.5].
+    pub(super) fn implicit(
+        protocol: Protocol,
+        keys: SessionKeys,
+        aid: &[u8],
+    ) -> Result<Self, KeyError> {
+        let first_icv = keys.mac.retail_mac(&[0; DES_BLOCK], aid)?;
+        let rmac = keys.rmac.as_ref().map(|key| key.retail_mac(&[0; DES_BLOCK], aid));
+        let mut session = Self::new(protocol, keys);
+        (session.level, session.floor) = (SecurityLevel::C_MAC, SecurityLevel::C_MAC);
+        session.first_icv = first_icv;
+        session.response_chain = rmac.transpose()?.unwrap_or_default();
+        Ok(session)
+    }
+
+    /// A command came without C-MAC: an implicit session goes on without [GPCS 2.3.1 §E.1.2.2].
+    pub(super) fn drop_command_mac(&mut self) {
+        self.level.remove(SecurityLevel::C_MAC);
+        self.floor.remove(SecurityLevel::C_MAC);
     }
 
     pub(super) const fn resume(protocol: Protocol, keys: SessionKeys, at: &ResumePoint) -> Self {
@@ -131,8 +154,13 @@ impl Session {
     /// The C-MAC over a command whose data field (plain under SCP01 and SCP02, encrypted under SCP03) is `data`
     /// [GPCS 2.3.1 §D.3.3, §E.4.4, AmdD 1.1.1 §6.2.4].
     pub(super) fn command_mac(&self, header: Header, data: &[u8]) -> Result<FullMac, ScpError> {
-        let mut input = vec![mac_class(header.cla), header.ins, header.p1, header.p2];
-        push_lc(&mut input, data.len() + self.protocol.mac_length());
+        let (class, length) = if self.protocol.macs_unmodified() {
+            (plain_class(header.cla), data.len())
+        } else {
+            (mac_class(header.cla), data.len() + self.protocol.mac_length())
+        };
+        let mut input = vec![class, header.ins, header.p1, header.p2];
+        push_lc(&mut input, length);
         input.extend_from_slice(data);
         let key = &self.keys.mac;
         Ok(match self.protocol {
@@ -146,7 +174,7 @@ impl Session {
 
     /// The initial chaining value of SCP01 and SCP02: never encrypted for the first command.
     fn icv(&self) -> Result<[u8; DES_BLOCK], KeyError> {
-        let Some(chain) = self.command_chain else { return Ok([0; DES_BLOCK]) };
+        let Some(chain) = self.command_chain else { return Ok(self.first_icv) };
         let chain = first_half(&chain);
         match self.protocol {
             protocol if !protocol.encrypts_icv() => Ok(chain),
@@ -320,31 +348,6 @@ pub(super) const fn is_begin_rmac(command: &Command) -> bool {
 
 pub(super) const fn is_end_rmac(command: &Command) -> bool {
     command.header.cla & 0x80 != 0 && command.header.ins == INS_END_RMAC
-}
-
-/// Whether CLA announces the secure messaging of GlobalPlatform, not that of ISO [GPCS 2.3.1 §11.1.4].
-pub(super) const fn is_secured(cla: u8) -> bool {
-    if cla & 0x40 == 0 { cla & 0x0C == SECURE_FIRST } else { cla & SECURE_FURTHER != 0 }
-}
-
-/// CLA with the secure messaging bit of its coding.
-pub(super) const fn secured_class(cla: u8) -> u8 {
-    if cla & 0x40 == 0 { cla | SECURE_FIRST } else { cla | SECURE_FURTHER }
-}
-
-/// CLA without the secure messaging bits of its coding.
-pub(super) const fn unsecured_class(cla: u8) -> u8 {
-    if cla & 0x40 == 0 { cla & !0x0C } else { cla & !SECURE_FURTHER }
-}
-
-/// CLA as it enters a C-MAC: logical channel 0, secure messaging in the first coding [GPCS 2.3.1 §11.1.4].
-const fn mac_class(cla: u8) -> u8 {
-    plain_class(cla) | SECURE_FIRST
-}
-
-/// CLA as it enters an R-MAC of SCP02: logical channel 0, no secure messaging.
-const fn plain_class(cla: u8) -> u8 {
-    if cla & 0x40 == 0 { cla & !0x0F } else { cla & 0x80 }
 }
 
 /// Lc as it enters a MAC: one byte, or 00 and two bytes where that is not enough [GPCS 2.3.1 §11.1.5.1].

@@ -67,13 +67,15 @@ pub struct SessionKeys {
     /// The key for sensitive data: static under SCP01 and SCP03, of the session under SCP02. A host that got its session keys from a
     /// key service has none.
     pub dek: Option<Key>,
+    /// Sensitive data go under a DES key in CBC mode: implicit initiation.
+    chains_sensitive: bool,
 }
 
 impl SessionKeys {
     /// Session keys that were derived elsewhere, e.g. by a token key service.
     #[must_use]
     pub const fn from_parts(enc: Key, mac: Key, rmac: Option<Key>, dek: Option<Key>) -> Self {
-        Self { enc, mac, rmac, dek }
+        Self { enc, mac, rmac, dek, chains_sensitive: false }
     }
 
     /// Derives the session keys from the static ones [GPCS 2.3.1 §D.3.1, §E.4.1, AmdD 1.1.1 §6.2.1].
@@ -98,6 +100,26 @@ impl SessionKeys {
             }
             Protocol::Scp03 { .. } => Self::derive_scp03(keys, answer, host_challenge),
         }
+    }
+
+    /// Derives the session keys of SCP02 with implicit initiation [GPCS 2.3.1 §E.4.1]. `counter` is the sequence counter as GET DATA
+    /// shows it; the first C-MAC counts it up, so the keys for responses and sensitive data are of the next one.
+    ///
+    /// # Errors
+    /// `UnsupportedProtocol` where initiation is explicit, `SequenceCounterExhausted` at the largest counter, `Key` for keys of the
+    /// wrong algorithm.
+    pub fn derive_implicit(
+        keys: &KeySet,
+        protocol: Protocol,
+        counter: u32,
+    ) -> Result<Self, ScpError> {
+        protocol.check_implicit()?;
+        let counter = u16::try_from(counter).map_err(|_| ScpError::SequenceCounterExhausted)?;
+        let next = counter.checked_add(1).ok_or(ScpError::SequenceCounterExhausted)?;
+        let base = protocol.base_key();
+        let now = Self::derive_scp02(keys, base, counter.to_be_bytes())?;
+        let later = Self::derive_scp02(keys, base, next.to_be_bytes())?;
+        Ok(Self { rmac: later.rmac, dek: later.dek, chains_sensitive: true, ..now })
     }
 
     fn derive_scp01(
@@ -216,13 +238,15 @@ impl SessionKeys {
         }
     }
 
-    /// Encrypts sensitive data, e.g. a key, under the data encryption key: whole blocks, no padding
-    /// [GPCS 2.3.1 §D.3.4, §E.4.7, AmdD 1.1.1 §6.2.8].
+    /// Encrypts sensitive data, e.g. a key, under the data encryption key: whole blocks, no padding; DES in ECB mode, or in CBC mode
+    /// where initiation is implicit [GPCS 2.3.1 §D.3.4, §E.4.7, AmdD 1.1.1 §6.2.8].
     ///
     /// # Errors
     /// `MissingKey` without DEK, `Key` when the data are no whole number of blocks.
     pub fn encrypt_sensitive(&self, data: &[u8]) -> Result<Vec<u8>, ScpError> {
-        Ok(self.dek()?.encrypt_sensitive(data)?)
+        let dek = self.dek()?;
+        let chained = self.chains_sensitive;
+        Ok(if chained { dek.encrypt_cbc(&[], data) } else { dek.encrypt_sensitive(data) }?)
     }
 
     /// Decrypts sensitive data; see [`SessionKeys::encrypt_sensitive`].
@@ -230,7 +254,9 @@ impl SessionKeys {
     /// # Errors
     /// `MissingKey` without DEK, `Key` when the data are no whole number of blocks.
     pub fn decrypt_sensitive(&self, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, ScpError> {
-        Ok(self.dek()?.decrypt_sensitive(data)?)
+        let dek = self.dek()?;
+        let chained = self.chains_sensitive;
+        Ok(if chained { dek.decrypt_cbc(&[], data) } else { dek.decrypt_sensitive(data) }?)
     }
 
     /// The data encryption key.

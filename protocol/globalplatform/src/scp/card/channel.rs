@@ -6,9 +6,10 @@ use iso7816::{Command, Response};
 use zeroize::Zeroizing;
 
 use crate::scp::{
+    class::{is_secured, unsecured_class},
     error::ScpError,
     protocol::{Protocol, SecurityLevel},
-    session::{ResumePoint, Session, is_begin_rmac, is_end_rmac, is_secured, unsecured_class},
+    session::{ResumePoint, Session, is_begin_rmac, is_end_rmac},
     session_keys::SessionKeys,
 };
 
@@ -26,6 +27,19 @@ pub struct Channel {
 impl Channel {
     pub(super) const fn open(session: Session) -> Self {
         Self { protocol: session.protocol, session: Some(session), command: None }
+    }
+
+    /// A channel that is opened by its first command; the plain command with it.
+    pub(super) fn open_with(
+        mut session: Session,
+        command: &Command,
+    ) -> Result<(Self, Command), ScpError> {
+        if !is_secured(command.header.cla) {
+            return Err(ScpError::CommandProtectionMismatch);
+        }
+        let plain = open_command(&mut session, command)?;
+        let channel = Self { command: Some(plain.clone()), ..Self::open(session) };
+        Ok((channel, plain))
     }
 
     /// A channel that goes on where a recorded one stood.
@@ -60,6 +74,16 @@ impl Channel {
         self.session.is_some()
     }
 
+    /// Whether `command` begins a new session: initiation is implicit, the command has a C-MAC, and a command without came before.
+    /// Then it is for [`ImplicitHandshake`](super::ImplicitHandshake), not for this channel.
+    #[must_use]
+    pub fn is_begun_anew_by(&self, command: &Command) -> bool {
+        let dropped = |session: &Session| !session.has(SecurityLevel::C_MAC);
+        self.protocol.is_implicit()
+            && is_secured(command.header.cla)
+            && self.session.as_ref().is_some_and(dropped)
+    }
+
     /// Closes the channel: every later command is refused.
     pub fn close(&mut self) {
         self.session = None;
@@ -67,6 +91,8 @@ impl Channel {
     }
 
     /// Checks and decrypts a command: CLA comes back without secure messaging, the data plain, Le as it was.
+    ///
+    /// Where initiation is implicit, a command without secure messaging ends C-MAC but not the authentication.
     ///
     /// # Errors
     /// `ChannelClosed`, `CommandProtectionMismatch` or `CommandMacMismatch`; the channel is closed afterwards.
@@ -128,6 +154,9 @@ impl Channel {
 
 fn open_command(session: &mut Session, command: &Command) -> Result<Command, ScpError> {
     let secured = command.header.secure_messaging();
+    if session.protocol.is_implicit() && !secured {
+        session.drop_command_mac();
+    }
     if !session.has(SecurityLevel::C_MAC) {
         return if secured {
             Err(ScpError::CommandProtectionMismatch)

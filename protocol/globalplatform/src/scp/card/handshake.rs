@@ -11,10 +11,11 @@ use crate::{
     scp::{
         INS_EXTERNAL_AUTHENTICATE,
         answer::InitializeUpdateAnswer,
+        class::is_secured,
         cryptogram::Cryptogram,
         error::ScpError,
         protocol::Protocol,
-        session::{Session, is_secured},
+        session::Session,
         session_keys::{SessionKeys, pseudo_random_challenge},
     },
 };
@@ -60,10 +61,11 @@ impl Handshake<'_> {
     /// Answers INITIALIZE UPDATE: the data field of the response, and the state that waits for EXTERNAL AUTHENTICATE.
     ///
     /// # Errors
-    /// `WrongLength` for a host challenge of the wrong length, `Key` for keys of the wrong algorithm,
-    /// `SequenceCounterExhausted`.
+    /// `UnsupportedProtocol` where initiation is implicit, `WrongLength` for a host challenge of the wrong length, `Key` for
+    /// keys of the wrong algorithm, `SequenceCounterExhausted`.
     pub fn initialize_update(&self, host_challenge: &[u8]) -> Result<(Vec<u8>, Pending), ScpError> {
         let protocol = self.protocol;
+        protocol.check_explicit()?;
         if protocol.sequence_counter_max().is_some_and(|max| self.sequence_counter > max) {
             return Err(ScpError::SequenceCounterExhausted);
         }

@@ -6,9 +6,10 @@ use iso7816::{Command, Response, command::COMMAND_DATA_MAX};
 
 use super::{Dialect, ResumePoint};
 use crate::scp::{
+    class::secured_class,
     error::ScpError,
     protocol::{Protocol, SecurityLevel},
-    session::{Session, secured_class},
+    session::Session,
     session_keys::SessionKeys,
 };
 
@@ -77,6 +78,17 @@ impl Channel {
     /// `ChannelClosed`.
     pub fn keys(&self) -> Result<&SessionKeys, ScpError> {
         self.session.as_ref().map(|session| &session.keys).ok_or(ScpError::ChannelClosed)
+    }
+
+    /// Sends commands without C-MAC from now on, as an implicit session may; sensitive data and R-MACs go on as before. The next
+    /// command with C-MAC begins a new session.
+    ///
+    /// # Errors
+    /// `ChannelClosed`; `UnsupportedProtocol` where initiation is explicit, which leaves the channel as it was.
+    pub fn drop_command_mac(&mut self) -> Result<(), ScpError> {
+        self.protocol.check_implicit()?;
+        self.session.as_mut().ok_or(ScpError::ChannelClosed)?.drop_command_mac();
+        Ok(())
     }
 
     /// Protects a command as the security level asks for. With R-MAC, Le is added or enlarged.

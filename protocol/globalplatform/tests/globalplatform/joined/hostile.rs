@@ -9,12 +9,12 @@ use proptest::prelude::*;
 
 use super::set_up::{every_combination, protocols};
 
-fn sample() -> Command {
+pub(super) fn sample() -> Command {
     Command::new(0x80, 0xE2, 0x90, 0x00).with_data(*b"some data of no block length")
 }
 
 /// Every single-bit change of these bytes.
-fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
+pub(super) fn flips(bytes: &[u8]) -> impl Iterator<Item = Vec<u8>> {
     (0..bytes.len() * 8).map(|bit| {
         let mut flipped = bytes.to_vec();
         flipped[bit / 8] ^= 1 << (bit % 8);

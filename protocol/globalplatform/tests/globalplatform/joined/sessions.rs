@@ -10,7 +10,7 @@ use super::set_up::{Ends, every_combination, levels, protocols};
 const DATA_MAX: usize = 300;
 const STATUSES: [u16; 5] = [0x9000, 0x6283, 0x6310, 0x6A88, 0x6985];
 
-fn command() -> impl Strategy<Value = Command> {
+pub(super) fn command() -> impl Strategy<Value = Command> {
     let data = prop_oneof![
         Just(Vec::new()),
         prop::collection::vec(any::<u8>(), 0..40),
@@ -30,7 +30,7 @@ fn command() -> impl Strategy<Value = Command> {
     )
 }
 
-fn response() -> impl Strategy<Value = Response> {
+pub(super) fn response() -> impl Strategy<Value = Response> {
     let data = prop_oneof![Just(Vec::new()), prop::collection::vec(any::<u8>(), 0..DATA_MAX)];
     (data, prop::sample::select(STATUSES.to_vec())).prop_map(|(data, status)| {
         let refused = status & 0xFF00 == 0x6A00 || status & 0xFF00 == 0x6900;

@@ -9,10 +9,16 @@ use globalplatform::{
 };
 use iso7816::{Aid, Response};
 
-/// Every option that the crate accepts, S16 included.
+/// Every option that the crate accepts and that INITIALIZE UPDATE opens, S16 included.
 pub(super) fn protocols() -> Vec<Protocol> {
     let all = (1..=3).flat_map(|id| (0..=0xFF).map(move |i| Protocol::new(id, i)));
-    all.filter_map(Result::ok).collect()
+    all.filter_map(Result::ok).filter(|protocol| !protocol.is_implicit()).collect()
+}
+
+/// Every option of SCP02 with implicit initiation.
+pub(super) fn implicit_protocols() -> Vec<Protocol> {
+    let all = (0..=0xFF).filter_map(|i| Protocol::new(2, i).ok());
+    all.filter(|protocol| protocol.is_implicit()).collect()
 }
 
 /// Every level that a protocol offers.
