@@ -5,6 +5,7 @@
 //! ([`image::ImageStore`]) are passed in. Everything persistent is a record of [`nvm`].
 
 pub mod applet;
+pub mod authority;
 mod card;
 mod channel;
 mod domain;

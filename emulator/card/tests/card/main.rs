@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod applet;
+mod authority;
 mod content;
 mod get_data;
 mod guard;
