@@ -208,7 +208,7 @@ fn bad_profiles_and_options_say_what_is_wrong_and_make_nothing() {
     let text = failure(folder.path(), &["new", "--profile", "p.toml", "card.img"]);
     assert!(text.contains("p.toml") && text.contains("serial_number"), "{text}");
     let text = failure(folder.path(), &["new", "--atr", "3B05", "card.img"]);
-    assert!(text.contains("malformed ATR"), "{text}");
+    assert!(text.contains("personality.atr is malformed"), "{text}");
     let text = failure(folder.path(), &["new", "--scp", "02", "--option", "99", "card.img"]);
     assert!(text.contains("SCP02 has no option i=99"), "{text}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "only the profile is there");

@@ -215,7 +215,9 @@ impl Card {
         if !self.powered {
             return Response::status(StatusWord::UNKNOWN).to_bytes();
         }
+        let longest = usize::try_from(self.personality.command_length_max).unwrap_or(usize::MAX);
         let response = match Command::parse(command) {
+            _ if command.len() > longest => Response::status(StatusWord::WRONG_LENGTH),
             Ok(command) => self.answer(&command),
             Err(_) => Response::status(StatusWord::WRONG_LENGTH),
         };

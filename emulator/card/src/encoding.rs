@@ -43,6 +43,26 @@ pub(crate) mod aid {
     }
 }
 
+/// An AID that may be missing.
+pub(crate) mod optional_aid {
+    use super::{Aid, Deserializer, Serializer};
+
+    // serde's `with` passes a reference.
+    #[allow(clippy::ref_option)]
+    pub(crate) fn serialize<S: Serializer>(
+        aid: &Option<Aid>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        super::bytes::serialize(aid.as_ref().map_or(&[], Aid::as_bytes), serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Aid>, D::Error> {
+        super::aid::deserialize(deserializer).map(Some)
+    }
+}
+
 /// AIDs in a list.
 pub(crate) mod aids {
     use super::{Aid, Serialize, Serializer};

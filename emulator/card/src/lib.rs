@@ -25,9 +25,11 @@ pub use card::{Card, CardError};
 pub use domain::LoadPolicy;
 pub use host::Host;
 pub use image::{ImageError, ImageStore, MemoryImage, RedbImage};
+pub use javacard_api::AlgorithmFamily;
 pub use nvm::Nvm;
 pub use profile::{
-    CardProfile, Cplc, InitialKeySet, JavaCardProfile, Personality, ProfileError, Transmission,
+    Algorithms, CardProfile, Cplc, InitialApplication, InitialKeySet, InitialLoadFile,
+    JavaCardLevel, JavaCardProfile, Personality, ProfileError, Transmission,
 };
 pub use random::Random;
 pub use secure_channel::SecureChannel;

@@ -3,21 +3,32 @@
 //! [`Personality`] stays with the card for life and is part of its image; [`InitialKeySet`]s become records at birth and may change
 //! afterwards.
 
+mod algorithms;
+mod card_profile;
+mod content;
 mod cplc;
+mod error;
 mod java_card;
 mod keys;
+mod level;
+mod transmission;
 
 use globalplatform::scp::Protocol;
 use iso7816::{Aid, Atr};
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
 pub use self::{
+    algorithms::Algorithms,
+    card_profile::CardProfile,
+    content::{InitialApplication, InitialLoadFile},
     cplc::Cplc,
-    java_card::{JavaCardProfile, Transmission},
+    error::ProfileError,
+    java_card::JavaCardProfile,
     keys::InitialKeySet,
+    level::JavaCardLevel,
+    transmission::Transmission,
 };
-use crate::encoding;
+use crate::{channel::CHANNEL_COUNT, encoding};
 
 /// The ATR of a blank CoolKey: its historical bytes are what CoolKey clients know a blank token by.
 pub const COOLKEY_ATR: [u8; 11] =
@@ -32,6 +43,18 @@ pub const MEMORY_MIN: u32 = 8 * 1024;
 pub const MEMORY_MAX: u32 = 16 * 1024 * 1024;
 /// Most key sets in a profile.
 pub const KEY_SETS_MAX: usize = 16;
+/// Shortest longest command, in bytes: a short command with 255 bytes of data and Le.
+const COMMAND_LENGTH_MIN: u32 = 261;
+/// Longest command there is, in bytes: an extended one with 65,535 bytes of data and Le [ISO 7816-4 §5.1].
+const COMMAND_LENGTH_MAX: u32 = 65_544;
+/// Longest data object that is given as a whole, in bytes: one that fits a short response.
+const OBJECT_LENGTH_MAX: usize = 250;
+/// Logical channels of a card whose profile does not say.
+const CHANNELS_DEFAULT: u8 = 4;
+/// What [`Personality::channels`] may be.
+const CHANNELS_ALLOWED: &str = "1 to 4";
+/// Length of key diversification data, in bytes.
+const KDD_LENGTH: usize = 10;
 
 /// What a card is, as long as it lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +63,9 @@ pub struct Personality {
     /// Answer to reset, hex.
     #[serde(with = "encoding::bytes")]
     pub atr: Vec<u8>,
+    /// Answer to select of ISO 14443-4, hex; empty where the card has none, or nobody asks.
+    #[serde(with = "encoding::bytes")]
+    pub ats: Vec<u8>,
     /// Card production life cycle data.
     pub cplc: Cplc,
     /// AID of the issuer security domain, hex. STORE DATA may rename it later.
@@ -47,6 +73,15 @@ pub struct Personality {
     pub isd_aid: Aid,
     /// GlobalPlatform version as in the card recognition data, e.g. `[2, 1, 1]` [GPCS 2.3.1 §H.2].
     pub version: Vec<u8>,
+    /// Value of the card recognition data (tag 66), hex; made from the other fields when empty.
+    #[serde(with = "encoding::bytes")]
+    pub card_data: Vec<u8>,
+    /// Value of the card capability information (tag 67), hex; made from the other fields when empty.
+    #[serde(with = "encoding::bytes")]
+    pub capabilities: Vec<u8>,
+    /// Key diversification data, 10 bytes, hex; the unique identifier of the CPLC data when empty.
+    #[serde(with = "encoding::bytes")]
+    pub kdd: Vec<u8>,
     /// Option byte of the protocol for DES key sets that PUT KEY adds: of SCP01 if [`des_protocol`](Self::des_protocol) is 1.
     pub des_option: u8,
     /// Protocol for DES key sets that PUT KEY adds: 1 or 2.
@@ -57,6 +92,11 @@ pub struct Personality {
     pub memory: u32,
     /// Longest command data field that the card announces in tag 9F65, in bytes [GPCS 2.3.1 §11.9.3.1].
     pub block_size: u8,
+    /// Longest command that the card takes, header included, in bytes; a longer one is answered 6700. 261 is a card without extended
+    /// length.
+    pub command_length_max: u32,
+    /// Logical channels, the basic one included.
+    pub channels: u8,
     /// Life cycle state at birth: 01 `OP_READY`, 07 INITIALIZED, 0F SECURED [GPCS 2.3.1 §11.1.1].
     pub life_cycle: u8,
     /// Issuer identification number (tag 42), hex; none when empty.
@@ -65,7 +105,6 @@ pub struct Personality {
     /// Card image number (tag 45), hex; none when empty.
     #[serde(with = "encoding::bytes")]
     pub cin: Vec<u8>,
-    // The last field: images that were made before it was there are read with its default after what they have.
     /// The Java Card runtime environment.
     pub java_card: JavaCardProfile,
 }
@@ -74,14 +113,20 @@ impl Default for Personality {
     fn default() -> Self {
         Self {
             atr: COOLKEY_ATR.to_vec(),
+            ats: Vec::new(),
             cplc: Cplc::default(),
             isd_aid: ISD_AID_OPEN_PLATFORM,
             version: vec![2, 1, 1],
+            card_data: Vec::new(),
+            capabilities: Vec::new(),
+            kdd: Vec::new(),
             des_option: 0x15,
             des_protocol: 2,
             aes_option: 0x70,
             memory: 128 * 1024,
             block_size: 0xFF,
+            command_length_max: COMMAND_LENGTH_MAX,
+            channels: CHANNELS_DEFAULT,
             life_cycle: 0x07,
             iin: Vec::new(),
             cin: Vec::new(),
@@ -91,10 +136,10 @@ impl Default for Personality {
 }
 
 impl Personality {
-    /// Key diversification data: the card's unique identifier, as TPS expects [`Cplc::cuid`].
+    /// Key diversification data, where they are not given: the card's unique identifier, as TPS expects [`Cplc::cuid`].
     #[must_use]
-    pub fn kdd(&self) -> [u8; 10] {
-        self.cplc.cuid()
+    pub fn kdd(&self) -> [u8; KDD_LENGTH] {
+        self.kdd.as_slice().try_into().unwrap_or_else(|_| self.cplc.cuid())
     }
 
     /// The protocol that a key set of PUT KEY speaks.
@@ -107,7 +152,8 @@ impl Personality {
     }
 
     fn check(&self) -> Result<(), ProfileError> {
-        Atr::parse(&self.atr).map_err(|_| ProfileError::MalformedAtr)?;
+        let atr = Atr::parse(&self.atr).map_err(|_| ProfileError::MalformedAtr)?;
+        self.java_card.protocol.check(&atr, &self.ats)?;
         self.protocol_of(true)?;
         self.protocol_of(false)?;
         if !(MEMORY_MIN..=MEMORY_MAX).contains(&self.memory) {
@@ -116,97 +162,40 @@ impl Personality {
         if !matches!(self.life_cycle, 0x01 | 0x07 | 0x0F) {
             return Err(ProfileError::LifeCycleOutOfRange(self.life_cycle));
         }
-        if self.block_size < 64
-            || self.iin.len() > 16
-            || self.cin.len() > 16
-            || self.version.len() > 4
-        {
-            return Err(ProfileError::ValueOutOfRange);
-        }
+        self.check_lengths()?;
+        self.cplc.check()?;
         self.java_card.check()
     }
-}
 
-/// What a card is made from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct CardProfile {
-    /// What stays.
-    pub personality: Personality,
-    /// The keys that the issuer security domain is born with.
-    pub key_sets: Vec<InitialKeySet>,
-}
-
-impl Default for CardProfile {
-    /// A blank CoolKey that speaks SCP02 i=15 with key version 01 and the customary test keys.
-    fn default() -> Self {
-        Self { personality: Personality::default(), key_sets: vec![InitialKeySet::default()] }
+    /// One table: what must hold of the fields that are no more than numbers and bytes.
+    fn check_lengths(&self) -> Result<(), ProfileError> {
+        let lengths = COMMAND_LENGTH_MIN..=COMMAND_LENGTH_MAX;
+        let rules = [
+            (matches!(self.des_protocol, 1 | 2), "personality.des_protocol", "1 and 2"),
+            (self.block_size >= 64, "personality.block_size", "64 to 255 bytes"),
+            (
+                lengths.contains(&self.command_length_max),
+                "personality.command_length_max",
+                "261 to 65544 bytes",
+            ),
+            (
+                (1..=CHANNEL_COUNT).contains(&usize::from(self.channels)),
+                "personality.channels",
+                CHANNELS_ALLOWED,
+            ),
+            (self.iin.len() <= 16, "personality.iin", "up to 16 bytes"),
+            (self.cin.len() <= 16, "personality.cin", "up to 16 bytes"),
+            ((1..=4).contains(&self.version.len()), "personality.version", "1 to 4 numbers"),
+            (self.card_data.len() <= OBJECT_LENGTH_MAX, "personality.card_data", "up to 250 bytes"),
+            (
+                self.capabilities.len() <= OBJECT_LENGTH_MAX,
+                "personality.capabilities",
+                "up to 250 bytes",
+            ),
+            (matches!(self.kdd.len(), 0 | KDD_LENGTH), "personality.kdd", "no byte or 10 bytes"),
+        ];
+        rules
+            .into_iter()
+            .try_for_each(|(holds, field, allowed)| ProfileError::unless(holds, field, allowed))
     }
-}
-
-impl CardProfile {
-    /// A card with one key set, version 01, of the customary test keys for this protocol.
-    #[must_use]
-    pub fn speaking(protocol: Protocol) -> Self {
-        let mut profile =
-            Self { key_sets: vec![InitialKeySet::test_keys(1, protocol)], ..Self::default() };
-        let personality = &mut profile.personality;
-        if protocol.id() == 3 {
-            personality.aes_option = protocol.i();
-        } else {
-            (personality.des_protocol, personality.des_option) = (protocol.id(), protocol.i());
-        }
-        profile
-    }
-
-    /// The same profile with this card serial number.
-    #[must_use]
-    pub const fn with_serial(mut self, serial: u32) -> Self {
-        self.personality.cplc.serial = serial;
-        self
-    }
-
-    /// Checks what serde cannot.
-    ///
-    /// # Errors
-    /// The first value that no card can have.
-    pub fn check(&self) -> Result<(), ProfileError> {
-        self.personality.check()?;
-        if self.key_sets.is_empty() || self.key_sets.len() > KEY_SETS_MAX {
-            return Err(ProfileError::KeySetCount(self.key_sets.len()));
-        }
-        self.key_sets.iter().try_for_each(|set| set.key_set().map(|_| ()))
-    }
-}
-
-/// What is wrong with a profile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-#[non_exhaustive]
-pub enum ProfileError {
-    /// Between one and [`KEY_SETS_MAX`] key sets are needed.
-    #[error("a card has 1 to {KEY_SETS_MAX} key sets at birth, not {0}")]
-    KeySetCount(usize),
-    /// A key has a length that does not fit the protocol of its set.
-    #[error("the keys of key version {0:02X} do not fit its protocol")]
-    KeysUnfit(u8),
-    /// Not a state that a card is born in.
-    #[error("a card is not born in life cycle state {0:02X}")]
-    LifeCycleOutOfRange(u8),
-    /// The ATR is not one.
-    #[error("malformed ATR")]
-    MalformedAtr,
-    /// Memory size out of range.
-    #[error("{0} bytes of memory are not between {MEMORY_MIN} and {MEMORY_MAX}")]
-    MemoryOutOfRange(u32),
-    /// This protocol or option is not implemented.
-    #[error("secure channel protocol {id:02X} with option {i:02X} is not supported")]
-    UnsupportedProtocol {
-        /// Protocol identifier.
-        id: u8,
-        /// Option.
-        i: u8,
-    },
-    /// Block size, IIN, CIN, version or a limit of the virtual machine out of range.
-    #[error("block size, IIN, CIN, version or a limit of the virtual machine out of range")]
-    ValueOutOfRange,
 }

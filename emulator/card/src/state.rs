@@ -3,6 +3,7 @@
 mod global_pin;
 mod historical_bytes;
 mod keys;
+mod personality;
 mod registry;
 
 use globalplatform::KeySet;
@@ -13,20 +14,13 @@ pub(crate) use self::{
     global_pin::{GlobalPinRecord, delete_service, delete_services_of, put_service, service},
     historical_bytes::{atr, historical_bytes, save_atr, with_historical_bytes},
     keys::{KeySetRecord, StoredKey, default_key_set, key_set_versions},
+    personality::personality,
     registry::{Application, CARD_RESET, IssuerDomain, LOCKED, Registry},
 };
 use crate::{
-    image::ImageError,
     nvm::{Owner, WriteLog},
-    profile::{CardProfile, JavaCardProfile, Personality},
+    profile::CardProfile,
 };
-
-const PERSONALITY: &[u8] = b"personality";
-const FORMAT: &[u8] = b"format";
-/// Version of the record layout; an image of a later version is refused.
-const FORMAT_VERSION: u8 = 2;
-/// The version before the virtual machine: its personality ends where [`JavaCardProfile`] begins.
-const FORMAT_WITHOUT_JAVA_CARD: u8 = 1;
 
 /// Reads a record of the system.
 pub(crate) fn load<T: DeserializeOwned>(log: &WriteLog, key: &[u8]) -> Option<T> {
@@ -43,27 +37,10 @@ pub(crate) fn save<T: Serialize>(
     Ok(log.put(Owner::System, key, bytes)?)
 }
 
-/// Reads what kind of card an image holds.
-pub(crate) fn personality(log: &WriteLog) -> Result<Personality, ImageError> {
-    let missing = || ImageError::Corrupt("no personality");
-    match load::<u8>(log, FORMAT) {
-        None => Err(ImageError::Empty),
-        Some(FORMAT_VERSION) => load(log, PERSONALITY).ok_or_else(missing),
-        Some(FORMAT_WITHOUT_JAVA_CARD) => {
-            let mut bytes = log.get(Owner::System, PERSONALITY).ok_or_else(missing)?.to_vec();
-            let added = postcard::to_allocvec(&JavaCardProfile::default());
-            bytes.extend(added.map_err(|_| missing())?);
-            postcard::from_bytes(&bytes).map_err(|_| missing())
-        }
-        Some(_) => Err(ImageError::Corrupt("records of another version")),
-    }
-}
-
 /// Writes the records of a card that is born.
 pub(crate) fn create(log: &mut WriteLog, profile: &CardProfile) -> Result<(), StatusWord> {
     let personality = &profile.personality;
-    save(log, FORMAT, &FORMAT_VERSION)?;
-    save(log, PERSONALITY, personality)?;
+    personality::create(log, personality)?;
     IssuerDomain::born(personality).save(log)?;
     for initial in &profile.key_sets {
         let (protocol, keys): (_, KeySet) =

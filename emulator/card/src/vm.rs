@@ -23,7 +23,7 @@ pub(crate) use self::{applet::VmApplet, install::install, platform::CardPlatform
 use crate::{
     channel::CHANNEL_COUNT,
     image::ImageError,
-    profile::{JavaCardProfile, Transmission},
+    profile::{JavaCardLevel, JavaCardProfile, Transmission},
 };
 
 /// The Java Card runtime environment of one card.
@@ -31,6 +31,7 @@ pub(crate) struct JavaCard {
     machine: Machine,
     api: ApiState,
     verify: bool,
+    level: JavaCardLevel,
     protocol: Protocol,
     /// The applet that is selected on each logical channel.
     active: [Option<AppletId>; CHANNEL_COUNT],
@@ -67,9 +68,10 @@ impl JavaCard {
             machine: Machine::new(&TABLE, &profile.limits()),
             api: ApiState::default(),
             verify: profile.verify,
+            level: profile.level,
             protocol: match profile.protocol {
                 Transmission::T0 => Protocol::T0,
-                Transmission::T1 => Protocol::T1,
+                Transmission::Apdu | Transmission::T1 => Protocol::T1,
                 Transmission::ContactlessA => Protocol::ContactlessA,
                 Transmission::ContactlessB => Protocol::ContactlessB,
             },

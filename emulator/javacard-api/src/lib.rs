@@ -7,6 +7,7 @@
 
 #![allow(clippy::unnecessary_wraps, reason = "every native has the one signature")]
 
+mod algorithm_family;
 mod api;
 mod call;
 mod ended;
@@ -19,6 +20,7 @@ mod registry;
 mod runtime;
 mod visa;
 
+pub use algorithm_family::AlgorithmFamily;
 pub use api::{Api, ApiState};
 pub use ended::Ended;
 pub use org::globalplatform::{

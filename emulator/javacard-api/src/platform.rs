@@ -4,6 +4,7 @@ use core::time::Duration;
 
 use jcvm::AppletId;
 
+use crate::AlgorithmFamily;
 use crate::org::globalplatform::card::GlobalPlatform;
 
 /// The transmission protocol and medium of the interface, as `APDU.getProtocol` encodes them.
@@ -33,6 +34,17 @@ pub trait Platform: GlobalPlatform {
 
     /// Whether an application that is none of the machine's has this AID (a security domain, an applet in the mask).
     fn has_application(&self, aid: &[u8]) -> bool;
+
+    /// Whether the card has a family of algorithms, for keys of this many bits where that matters (otherwise 0).
+    fn offers(&self, family: AlgorithmFamily, bits: usize) -> bool {
+        let _ = (family, bits);
+        true
+    }
+
+    /// What `JCSystem.getVersion` says: major, then minor. Without a say in it, all that is implemented: Java Card 3.2.
+    fn version(&self) -> u16 {
+        0x0302
+    }
 
     /// The time since the card was reset, for `SysTime.uptime`: it never goes back before the next reset. A card without a clock has 0.
     fn uptime(&self) -> Duration {

@@ -3,7 +3,7 @@
 use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::Card;
-use crate::channel::{CHANNEL_COUNT, Selected};
+use crate::channel::Selected;
 
 const INS_MANAGE_CHANNEL: u8 = 0x70;
 const INS_SELECT: u8 = 0xA4;
@@ -31,7 +31,7 @@ impl Card {
         if header.cla == CLA_INVALID {
             return Err(StatusWord::CLA_NOT_SUPPORTED);
         }
-        if channel >= CHANNEL_COUNT {
+        if channel >= usize::from(self.personality.channels) {
             return Err(StatusWord::CHANNEL_NOT_SUPPORTED);
         }
         let selected = self.channel(channel)?.selected;

@@ -3,7 +3,7 @@
 use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::Card;
-use crate::channel::{CHANNEL_COUNT, LogicalChannel, Selected};
+use crate::channel::{LogicalChannel, Selected};
 
 const OPEN: u8 = 0x00;
 const CLOSE: u8 = 0x80;
@@ -33,8 +33,9 @@ impl Card {
         if self.registry.isd.life_cycle > SECURED {
             return Err(StatusWord::FUNCTION_NOT_SUPPORTED);
         }
+        let count = usize::from(self.personality.channels);
         let closed = |index: &usize| self.channels.get(*index).is_some_and(Option::is_none);
-        let mut candidates = if number == 0 { 1..CHANNEL_COUNT } else { number..number + 1 };
+        let mut candidates = if number == 0 { 1..count } else { number..count.min(number + 1) };
         let index = candidates.find(closed).ok_or(StatusWord::FUNCTION_NOT_SUPPORTED)?;
         if origin == 0 {
             self.open_channel(index);
@@ -68,6 +69,9 @@ impl Card {
 
     fn close(&mut self, number: usize) -> Result<Response, StatusWord> {
         match self.channels.get(number) {
+            _ if number >= usize::from(self.personality.channels) => {
+                Err(StatusWord::CHANNEL_NOT_SUPPORTED)
+            }
             None => Err(StatusWord::CHANNEL_NOT_SUPPORTED),
             Some(_) if number == 0 => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
             Some(None) => Ok(Response::status(StatusWord::CHANNEL_ALREADY_CLOSED)),

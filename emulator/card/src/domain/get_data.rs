@@ -13,7 +13,7 @@ const CARD_RECOGNITION: u8 = 1;
 const CARD_MANAGEMENT: u8 = 2;
 const CARD_IDENTIFICATION: u8 = 3;
 const SECURE_CHANNEL: u8 = 4;
-/// Java Card v2 [GPCS 2.3.1 §H.2].
+/// Java Card; the next arc is its major version [GPCS 2.3.1 §H.2].
 const JAVA_CARD: [u8; 9] = [0x2B, 0x06, 0x01, 0x04, 0x01, 0x2A, 0x02, 0x6E, 0x01];
 /// Pre-personalisation and personalisation data, kept from STORE DATA.
 pub(super) const PRE_PERSONALIZATION: u16 = 0x9F66;
@@ -58,8 +58,14 @@ impl Card {
     }
 
     fn stored_or_generated(&self, tag: u16) -> Option<Vec<u8>> {
-        let stored = state::object(&self.log, tag).map(<[u8]>::to_vec);
-        stored.or_else(|| match tag {
+        let stored = state::object(&self.log, tag);
+        let told = match tag {
+            0x66 => self.personality.card_data.as_slice(),
+            0x67 => self.personality.capabilities.as_slice(),
+            _ => &[],
+        };
+        let given = stored.or(Some(told).filter(|told| !told.is_empty()));
+        given.map(<[u8]>::to_vec).or_else(|| match tag {
             0x66 => Some(self.card_data()),
             0x67 => Some(self.capabilities()),
             _ => None,
@@ -110,7 +116,7 @@ impl Card {
                     data = data.constructed(0x64, |inner| oid(inner, SECURE_CHANNEL, &[id, i]));
                 }
                 let mut environment = JAVA_CARD.to_vec();
-                environment.push(0x02);
+                environment.push(self.personality.java_card.level.major());
                 data.constructed(0x66, |inner| inner.object(0x06, &environment))
             })
             .finish()

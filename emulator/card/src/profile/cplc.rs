@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ProfileError;
 use crate::encoding;
 
 /// Length of the data, in bytes.
 const CPLC_LENGTH: usize = 42;
+/// Length of the fields that are given as bytes, in bytes.
+const FIELD_LENGTH: usize = 8;
 
 /// The history of a chip from the foundry to its owner. Dates are BCD `YDDD`: last digit of the year, day of the year.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,6 +59,27 @@ impl Default for Cplc {
     }
 }
 
+/// As the card's own public data tell it.
+impl From<globalplatform::data::Cplc> for Cplc {
+    fn from(data: globalplatform::data::Cplc) -> Self {
+        let bytes = data.to_bytes();
+        let field = |at: usize| bytes.get(at..at + FIELD_LENGTH).unwrap_or_default().to_vec();
+        Self {
+            fabricator: u16::from_be_bytes(data.ic_fabricator),
+            ic_type: u16::from_be_bytes(data.ic_type),
+            os: u16::from_be_bytes(data.operating_system),
+            os_date: u16::from_be_bytes(data.operating_system_date),
+            os_level: u16::from_be_bytes(data.operating_system_level),
+            fabrication_date: u16::from_be_bytes(data.ic_fabrication_date),
+            serial: u32::from_be_bytes(data.ic_serial),
+            batch: u16::from_be_bytes(data.ic_batch),
+            packaging: field(18),
+            pre_personalization: field(26),
+            personalization: field(34),
+        }
+    }
+}
+
 impl Cplc {
     /// The unique identifier that token managers use: fabricator, type, batch, serial.
     #[must_use]
@@ -65,6 +89,18 @@ impl Cplc {
         let [b0, b1] = self.batch.to_be_bytes();
         let [s0, s1, s2, s3] = self.serial.to_be_bytes();
         [f0, f1, t0, t1, b0, b1, s0, s1, s2, s3]
+    }
+
+    pub(super) fn check(&self) -> Result<(), ProfileError> {
+        let fields = [
+            (&self.packaging, "personality.cplc.packaging"),
+            (&self.pre_personalization, "personality.cplc.pre_personalization"),
+            (&self.personalization, "personality.cplc.personalization"),
+        ];
+        let eight = |(bytes, field): (&Vec<u8>, _)| {
+            ProfileError::unless(bytes.len() == FIELD_LENGTH, field, "8 bytes")
+        };
+        fields.into_iter().try_for_each(eight)
     }
 
     /// The 42 bytes of tag 9F7F. Fields of the wrong length are padded with zeros or cut.
@@ -84,7 +120,7 @@ impl Cplc {
         bytes.extend_from_slice(&self.batch.to_be_bytes());
         for field in [&self.packaging, &self.pre_personalization, &self.personalization] {
             let mut fixed = field.clone();
-            fixed.resize(8, 0);
+            fixed.resize(FIELD_LENGTH, 0);
             bytes.append(&mut fixed);
         }
         let mut out = [0; CPLC_LENGTH];

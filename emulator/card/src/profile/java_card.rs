@@ -3,38 +3,24 @@
 use jcvm::Limits;
 use serde::{Deserialize, Serialize};
 
-use super::ProfileError;
+use super::{Algorithms, JavaCardLevel, ProfileError, Transmission};
 use crate::domain::LoadPolicy;
-
-/// The protocol between reader and card. Commands come whole and responses leave whole whatever it is: applets are told, and under T=0
-/// the card answers `61xx` and `6Cxx` as its commands of one length do [ISO 7816-3 §12.2].
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Transmission {
-    /// T=0: a command with data gets its response by GET RESPONSE.
-    #[serde(rename = "T=0")]
-    T0,
-    /// T=1: commands and responses in one piece.
-    #[default]
-    #[serde(rename = "T=1")]
-    T1,
-    /// ISO 14443-4 type A.
-    #[serde(rename = "contactless-A")]
-    ContactlessA,
-    /// ISO 14443-4 type B.
-    #[serde(rename = "contactless-B")]
-    ContactlessB,
-}
 
 /// The Java Card runtime environment of a card.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct JavaCardProfile {
+    /// Version of the Java Card platform: `2.1.1`, `2.2.1`, `2.2.2`, `3.0.1`, `3.0.4`, `3.0.5`, `3.1` or `3.2`. It is in the card
+    /// recognition data and in `JCSystem.getVersion`, and a load file that imports later versions of the packages
+    /// `javacard.framework`, `javacard.security` or `javacardx.crypto` is refused.
+    pub level: JavaCardLevel,
     /// What is done with load files: `load` runs them in the virtual machine; `rom-stands-in` keeps a file whose package is in ROM and
     /// runs the package in ROM; `refuse` refuses all.
     pub load: LoadPolicy,
     /// Whether bytecode is verified when a load file is loaded.
     pub verify: bool,
-    /// Protocol that applets see: `T=0`, `T=1`, `contactless-A` or `contactless-B`.
+    /// How commands come to the card and what applets see: `APDU`, `T=0`, `T=1`, `contactless-A` or `contactless-B`. All but the
+    /// first must be what the ATR offers.
     pub protocol: Transmission,
     /// Transient memory that is cleared on reset, in bytes.
     pub transient_reset: u32,
@@ -44,6 +30,8 @@ pub struct JavaCardProfile {
     pub commit_buffer: u32,
     /// Instructions that one command may run before it is ended with 6F00.
     pub instructions: u64,
+    /// What applets can compute.
+    pub algorithms: Algorithms,
 }
 
 /// Most memory of each volatile kind, in bytes.
@@ -52,6 +40,7 @@ const VOLATILE_MAX: u32 = 1 << 20;
 impl Default for JavaCardProfile {
     fn default() -> Self {
         Self {
+            level: JavaCardLevel::default(),
             load: LoadPolicy::default(),
             verify: true,
             protocol: Transmission::default(),
@@ -59,17 +48,24 @@ impl Default for JavaCardProfile {
             transient_deselect: 16 * 1024,
             commit_buffer: 4 * 1024,
             instructions: 1 << 30,
+            algorithms: Algorithms::default(),
         }
     }
 }
 
 impl JavaCardProfile {
     pub(super) fn check(&self) -> Result<(), ProfileError> {
-        let sizes = [self.transient_reset, self.transient_deselect, self.commit_buffer];
-        if sizes.iter().any(|size| *size > VOLATILE_MAX) || self.instructions == 0 {
-            return Err(ProfileError::ValueOutOfRange);
+        let sizes = [
+            (self.transient_reset, "personality.java_card.transient_reset"),
+            (self.transient_deselect, "personality.java_card.transient_deselect"),
+            (self.commit_buffer, "personality.java_card.commit_buffer"),
+        ];
+        for (size, field) in sizes {
+            ProfileError::unless(size <= VOLATILE_MAX, field, "0 to 1048576 bytes")?;
         }
-        Ok(())
+        let field = "personality.java_card.instructions";
+        ProfileError::unless(self.instructions > 0, field, "1 and more")?;
+        self.algorithms.check()
     }
 
     pub(crate) fn limits(&self) -> Limits {

@@ -12,10 +12,10 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use super::ProfileError;
 use crate::encoding;
 
-/// The test key that cards are customarily delivered with.
-const TEST_KEY: [u8; 16] = [
-    0x40, 0x41, 0x42, 0x43, 0x44, 0x45, 0x46, 0x47, 0x48, 0x49, 0x4A, 0x4B, 0x4C, 0x4D, 0x4E, 0x4F,
-];
+/// The test key that cards are customarily delivered with, and how it goes on where keys are longer.
+const LONG_TEST_KEY: [u8; 32] = *b"@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_";
+/// The test key of 16 bytes: 40 to 4F.
+const TEST_KEY: [u8; 16] = *b"@ABCDEFGHIJKLMNO";
 
 /// The bytes of a key.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -60,6 +60,13 @@ impl InitialKeySet {
     #[must_use]
     pub fn test_keys(version: u8, protocol: Protocol) -> Self {
         Self::from_parts(version, protocol.id(), protocol.i(), [&TEST_KEY; 3])
+    }
+
+    /// A set of three test keys of this kind: 40 41 42 and so on, as long as they have to be.
+    #[must_use]
+    pub fn test_keys_of(version: u8, protocol: Protocol, algorithm: KeyAlgorithm) -> Self {
+        let key = LONG_TEST_KEY.get(..algorithm.key_length()).unwrap_or(&TEST_KEY);
+        Self::from_parts(version, protocol.id(), protocol.i(), [key; 3])
     }
 
     /// The keys with their protocol.

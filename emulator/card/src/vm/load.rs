@@ -26,6 +26,7 @@ impl JavaCard {
         if found != aid {
             return Err(self.refuse(Failure::OtherPackage { named: aid, found }));
         }
+        self.check_imports(&cap)?;
         // The file and its record come on top of what the machine makes.
         let heap = self.machine.heap_mut();
         heap.set_persistent_free(log.free().saturating_sub(file.len()));
@@ -35,6 +36,21 @@ impl JavaCard {
         self.pending.push(Pending::Loaded(id));
         log.count_stores(self.machine.heap().writes() - stores);
         self.put_package(log, id, file)
+    }
+
+    /// Refuses a file that was made for a later Java Card than this one.
+    fn check_imports(&mut self, cap: &CapFile) -> Result<(), StatusWord> {
+        for import in &cap.import.packages {
+            let wanted = (import.version.major, import.version.minor);
+            if let Some(last) = self.level.last_minor(import.aid.as_bytes())
+                && wanted.1 > last
+            {
+                let (aid, present) = (import.aid, (wanted.0, last));
+                let error = LinkError::PackageVersion { aid, name: None, wanted, present };
+                return Err(self.refuse(Failure::Link(error)));
+            }
+        }
+        Ok(())
     }
 
     fn parse(&mut self, file: &[u8]) -> Result<CapFile, StatusWord> {

@@ -1,7 +1,7 @@
 //! The card, as the API packages of the virtual machine see it.
 
 use iso7816::Aid;
-use javacard_api::Platform;
+use javacard_api::{AlgorithmFamily, Platform};
 use jcvm::AppletId;
 
 use crate::{
@@ -39,7 +39,15 @@ impl Platform for CardPlatform<'_> {
     }
 
     fn channels(&self) -> u8 {
-        u8::try_from(CHANNEL_COUNT).unwrap_or(u8::MAX)
+        self.personality.channels
+    }
+
+    fn offers(&self, family: AlgorithmFamily, bits: usize) -> bool {
+        self.personality.java_card.algorithms.offers(family, bits)
+    }
+
+    fn version(&self) -> u16 {
+        self.personality.java_card.level.version()
     }
 
     fn has_application(&self, aid: &[u8]) -> bool {

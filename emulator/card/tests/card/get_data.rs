@@ -17,7 +17,7 @@ fn card_data_are_laid_out_as_tps_reads_them() {
         "60 0C 06 0A 2A864886FC6B02020101"
         "63 09 06 07 2A864886FC6B03"
         "64 0B 06 09 2A864886FC6B040215"
-        "66 0C 06 0A 2B060104012A026E0102"
+        "66 0C 06 0A 2B060104012A026E0103"
     );
     let length = u8::try_from(expected.len()).unwrap();
     assert_eq!(data[..4], [0x66, length + 2, 0x73, length]);

@@ -14,6 +14,7 @@ mod java_card;
 mod keys;
 mod life_cycle;
 mod memo;
+mod profiles;
 mod secure_channel;
 mod select;
 mod status;

@@ -17,6 +17,7 @@ mod key_builder;
 mod key_pair;
 mod message_digest;
 mod named_parameter_spec;
+pub(crate) mod offer;
 pub(crate) mod one_shot;
 mod random_data;
 pub(crate) mod signature;

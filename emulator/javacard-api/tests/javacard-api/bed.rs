@@ -4,7 +4,9 @@ use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use capfile::assemble::{FRAMEWORK, Package};
 use iso7816::{Aid, Command};
-use javacard_api::{Api, ApiState, Ended, Installation, Origin, Platform, Selection, TABLE};
+use javacard_api::{
+    AlgorithmFamily, Api, ApiState, Ended, Installation, Origin, Platform, Selection, TABLE,
+};
 use jcvm::{AppletId, AppletRecord, Limits, Machine, MethodKind, PackageId, Reference};
 
 /// Persistent memory of the machine, in bytes.
@@ -17,6 +19,10 @@ pub(crate) struct FakePlatform {
     seed: u64,
     /// The applets that are selected, by channel.
     pub(crate) active: BTreeMap<u8, AppletId>,
+    /// What the chip does not have.
+    pub(crate) without: Vec<AlgorithmFamily>,
+    /// Longest RSA key, in bits, unless zero.
+    pub(crate) rsa_bits_max: usize,
 }
 
 /// A card without GlobalPlatform.
@@ -41,6 +47,11 @@ impl Platform for FakePlatform {
 
     fn channels(&self) -> u8 {
         4
+    }
+
+    fn offers(&self, family: AlgorithmFamily, bits: usize) -> bool {
+        let too_long = family == AlgorithmFamily::Rsa && bits > self.rsa_bits_max;
+        !(self.without.contains(&family) || too_long && self.rsa_bits_max > 0)
     }
 
     fn has_application(&self, aid: &[u8]) -> bool {

@@ -13,6 +13,7 @@ mod ciphers;
 mod digests;
 mod extensions;
 mod keys;
+mod offer;
 mod pairs;
 mod programs;
 mod signatures;

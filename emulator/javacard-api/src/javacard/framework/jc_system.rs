@@ -18,11 +18,8 @@ pub(crate) const NATIVES: Natives = &[
     ("javacard/framework/JCSystem.lookupAID([BSB)Ljavacard/framework/AID;", lookup_aid),
 ];
 
-/// Java Card 3.2.
-const VERSION: i32 = 0x0302;
-
-const fn get_version(_: &mut Call<'_, '_>) -> Result<i32, Trap> {
-    Ok(VERSION)
+fn get_version(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
+    Ok(i32::from(call.platform.version()))
 }
 
 /// The AID object of an applet; null when it has not registered, or is none.

@@ -8,7 +8,7 @@ use super::{
     engine::{EngineObject, Purpose},
     reason,
 };
-use crate::{Call, registry::Natives, tables::classes};
+use crate::{AlgorithmFamily, Call, registry::Natives, tables::classes};
 
 pub(crate) const NATIVES: Natives = &[
     ("javacard/security/Checksum.getInstance(BZ)Ljavacard/security/Checksum;", get_instance),
@@ -28,7 +28,8 @@ fn get_instance(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     if algorithm(constant).is_none() {
         return throw(call, reason::NO_SUCH_ALGORITHM);
     }
-    let purpose = Purpose { algorithm: constant, external_access, ..Purpose::default() };
+    let needs = [Some(AlgorithmFamily::Checksum), None];
+    let purpose = Purpose { algorithm: constant, external_access, needs, ..Purpose::default() };
     let made = EngineObject::make(call, classes::CHECKSUM, classes::BUILT_CHECKSUM, purpose)?;
     Ok(made.object.to_cell())
 }

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{
     buffer::{CardRandom, OrThrow, throw},
     key::KeyObject,
+    offer::{self, Needs},
     reason,
 };
 use crate::Call;
@@ -34,6 +35,8 @@ pub(crate) struct Purpose {
     pub(crate) external_access: bool,
     /// Longest initial vector that has to be kept, in bytes.
     pub(crate) vector_length: usize,
+    /// The families of algorithms that it needs.
+    pub(crate) needs: Needs,
 }
 
 /// An object with an engine. The cells belong to the public class: an instance of a program's own subclass has them too, all zero,
@@ -74,13 +77,14 @@ impl EngineObject {
     /// Makes an object of a hidden class whose public class has the cells.
     ///
     /// # Errors
-    /// `SystemException` when memory is full.
+    /// `CryptoException.NO_SUCH_ALGORITHM` where the card does not offer it; `SystemException` when memory is full.
     pub(crate) fn make(
         call: &mut Call<'_, '_>,
         class: ClassId,
         hidden: ClassId,
         purpose: Purpose,
     ) -> Result<Self, Trap> {
+        offer::check(call, purpose.needs)?;
         let mut vector = Reference::NULL;
         if purpose.vector_length > 0 {
             let body = Body::Bytes(vec![0; purpose.vector_length].into());

@@ -16,7 +16,7 @@ use zeroize::Zeroizing;
 use self::family::{Family, Memory, Part};
 use super::{
     buffer::{input, input_of, throw, to_byte},
-    reason,
+    offer, reason,
 };
 use crate::{Call, javacardx::crypto::key_encryption, registry::Natives, tables::classes};
 
@@ -67,12 +67,13 @@ impl KeyObject {
     /// Makes a key.
     ///
     /// # Errors
-    /// `SystemException` when memory is full.
+    /// `CryptoException.NO_SUCH_ALGORITHM` where the card does not offer them; `SystemException` when memory is full.
     pub(crate) fn build(
         call: &mut Call<'_, '_>,
         (family, memory): (Family, Memory),
         built: Built,
     ) -> Result<Self, Trap> {
+        offer::check_key(call, family, built.bits)?;
         let shared = |part| !built.domain.is_null() && family.shares(part);
         let own = family.parts().iter().filter(|part| !shared(**part));
         let length: usize = own.map(|part| HEAD + family.capacity(*part, built.bits)).sum();

@@ -8,7 +8,7 @@ use super::{
     buffer::{OrThrow, input, output, throw, to_byte},
     engine::{EngineObject, Initialised, Purpose},
     key::{KeyObject, family::Family},
-    reason,
+    offer, reason,
 };
 use crate::{Call, registry::Natives, tables::classes};
 
@@ -36,10 +36,11 @@ fn algorithm(constant: i32) -> Option<AgreementAlgorithm> {
 fn get_instance(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let constant = i32::from(call.arguments.byte(0)?);
     let external_access = call.arguments.boolean(1)?;
-    if algorithm(constant).is_none() {
+    let Some(algorithm) = algorithm(constant) else {
         return throw(call, reason::NO_SUCH_ALGORITHM);
-    }
-    let purpose = Purpose { algorithm: constant, external_access, ..Purpose::default() };
+    };
+    let needs = offer::of_agreement(algorithm);
+    let purpose = Purpose { algorithm: constant, external_access, needs, ..Purpose::default() };
     let hidden = classes::BUILT_KEY_AGREEMENT;
     let made = EngineObject::make(call, classes::KEY_AGREEMENT, hidden, purpose)?;
     Ok(made.object.to_cell())

@@ -58,7 +58,8 @@ fn requested(call: &mut Call<'_, '_>, resumable: bool) -> Result<Purpose, Trap> 
     let constant = i32::from(call.arguments.byte(0)?);
     match algorithm(constant) {
         Some(algorithm) if !resumable || algorithm.chaining_length().is_some() => {
-            Ok(Purpose { algorithm: constant, ..Purpose::default() })
+            let needs = [Some(algorithm.into()), None];
+            Ok(Purpose { algorithm: constant, needs, ..Purpose::default() })
         }
         _ => throw(call, reason::NO_SUCH_ALGORITHM),
     }

@@ -7,7 +7,7 @@ use jcvm::{Body, ClassId, ContextId, ObjectFlags, Reference, Standard, Trap};
 use super::{
     buffer::throw,
     engine::{EngineObject, Purpose, instance},
-    reason,
+    offer, reason,
 };
 use crate::{Call, javacard::framework::memory::make_temporary, tables::classes};
 
@@ -30,12 +30,13 @@ const NO_RESOURCE: i16 = 5;
 /// Opens a one-shot object of a class: one that was closed before, or a new one.
 ///
 /// # Errors
-/// `SystemException.NO_RESOURCE` where too many are open.
+/// `CryptoException.NO_SUCH_ALGORITHM` where the card does not offer it; `SystemException.NO_RESOURCE` where too many are open.
 pub(crate) fn open(
     call: &mut Call<'_, '_>,
     class: ClassId,
     purpose: Purpose,
 ) -> Result<EngineObject, Trap> {
+    offer::check(call, purpose.needs)?;
     let with_cells = CLASSES.iter().find(|(known, _)| *known == class);
     let with_cells = with_cells.map_or(class, |(_, with_cells)| *with_cells);
     let known = of_class(call, class);

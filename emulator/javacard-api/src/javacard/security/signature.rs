@@ -10,9 +10,9 @@ use super::{
     buffer::{OrThrow, input, output, throw, to_byte},
     engine::{self, EngineObject, Initialised},
     key::{KeyObject, family::Family},
-    one_shot, reason,
+    offer, one_shot, reason,
 };
-use crate::{Call, registry::Natives, tables::classes};
+use crate::{AlgorithmFamily, Call, registry::Natives, tables::classes};
 
 pub(crate) const NATIVES: Natives = &[
     ("javacard/security/Signature.getInstance(BZ)Ljavacard/security/Signature;", get_instance),
@@ -57,7 +57,13 @@ fn purpose(algorithm: SignatureAlgorithm, constant: u8, parts: [u8; 3]) -> engin
         SignatureAlgorithm::Rsa { scheme: RsaSignatureScheme::Pss, .. } => SALT_LENGTH_LENGTH,
         _ => 0,
     };
-    engine::Purpose { algorithm: constant.into(), parts, external_access: false, vector_length }
+    engine::Purpose {
+        algorithm: constant.into(),
+        parts,
+        external_access: false,
+        vector_length,
+        needs: offer::of_signature(algorithm),
+    }
 }
 
 fn recovery_purpose(algorithm: RecoveryAlgorithm) -> engine::Purpose {
@@ -65,6 +71,7 @@ fn recovery_purpose(algorithm: RecoveryAlgorithm) -> engine::Purpose {
     engine::Purpose {
         algorithm: algorithm.constant().into(),
         parts: [digest, algorithm.cipher_constant(), algorithm.padding_constant()],
+        needs: [Some(AlgorithmFamily::Rsa), Some(algorithm.digest().into())],
         ..engine::Purpose::default()
     }
 }

@@ -5,12 +5,12 @@ use jcvm::Trap;
 use zeroize::Zeroizing;
 
 use crate::{
-    Call,
+    AlgorithmFamily, Call,
     javacard::security::{
         buffer::{OrThrow, input, output, throw, to_byte},
         engine::{EngineObject, Initialised, Purpose},
         key::KeyObject,
-        one_shot, reason,
+        offer, one_shot, reason,
     },
     registry::Natives,
     tables::classes,
@@ -45,6 +45,7 @@ fn purpose(algorithm: CipherAlgorithm, constant: u8, parts: [u8; 2]) -> Purpose 
         parts: [0, cipher, padding],
         external_access: false,
         vector_length: if has_vector(algorithm) { VECTOR_LENGTH_MAX } else { 0 },
+        needs: offer::of_cipher(algorithm),
     }
 }
 
@@ -53,6 +54,7 @@ fn aead_purpose(algorithm: AeadAlgorithm) -> Purpose {
     Purpose {
         algorithm: algorithm.constant().into(),
         parts: [0, algorithm.cipher_constant(), 1],
+        needs: [Some(AlgorithmFamily::Aes), Some(AlgorithmFamily::AesAuthenticated)],
         ..Purpose::default()
     }
 }

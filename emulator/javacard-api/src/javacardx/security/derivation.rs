@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use self::specification::Source;
 use crate::{
-    Call,
+    AlgorithmFamily, Call,
     javacard::security::{
         buffer::{OrThrow, output, throw},
         engine::{EngineObject, Purpose},
@@ -107,7 +107,8 @@ fn purpose(call: &mut Call<'_, '_>, constant: i16) -> Result<Purpose, Trap> {
     if Algorithm::from_constant(constant.into()).is_none() {
         return throw(call, reason::NO_SUCH_ALGORITHM);
     }
-    Ok(Purpose { algorithm: constant.into(), ..Purpose::default() })
+    let needs = [Some(AlgorithmFamily::Derivation), None];
+    Ok(Purpose { algorithm: constant.into(), needs, ..Purpose::default() })
 }
 
 fn get_instance(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
