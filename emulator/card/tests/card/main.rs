@@ -15,6 +15,7 @@ mod keys;
 mod life_cycle;
 mod memo;
 mod profiles;
+mod scripts;
 mod secure_channel;
 mod select;
 mod status;
