@@ -98,8 +98,8 @@ fn profiles_are_checked() {
     );
     assert_eq!(with(|profile| profile.personality.atr.clear()), Err(ProfileError::MalformedAtr));
     assert_eq!(
-        with(|profile| profile.key_sets[0].option = 0x0A),
-        Err(ProfileError::UnsupportedProtocol { id: 2, i: 0x0A })
+        with(|profile| profile.key_sets[0].option = 0x80),
+        Err(ProfileError::UnsupportedProtocol { id: 2, i: 0x80 })
     );
     let shown = format!("{:?}", CardProfile::default());
     assert!(!shown.contains("64, 65, 66") && !shown.contains("404142"), "{shown}");
