@@ -8,6 +8,7 @@ mod transmission;
 use core::fmt;
 use std::collections::BTreeMap;
 
+use globalplatform::data::Privileges;
 use iso7816::{Aid, Command, Response, StatusWord};
 use thiserror::Error;
 
@@ -16,14 +17,14 @@ use self::transmission::Waiting;
 use crate::{
     applet::{Applet, ExecutableModule},
     channel::{CHANNEL_COUNT, LogicalChannel, Selected},
-    domain::LoadPolicy,
+    domain::{DOMAIN_LOAD_FILE, DOMAIN_MODULE, LoadPolicy},
     host::Host,
     image::{ImageError, ImageStore, MemoryImage},
     nvm::{Nvm, NvmError, Owner, WriteLog},
     profile::{CardProfile, Personality, ProfileError},
     random::Random,
     secure_channel::Session,
-    state::{self, Registry},
+    state::{self, Application, Domain, LoadFileEntry, Registry},
     vm::{self, Failure, JavaCard},
 };
 
@@ -139,7 +140,7 @@ impl Card {
         let personality = state::personality(&log)?;
         log.set_capacity(capacity(&personality));
         let mut card = Self {
-            registry: Registry::load(&log)?,
+            registry: Registry::load(&mut log)?,
             java: JavaCard::new(&personality.java_card),
             atr: state::atr(&log).unwrap_or_else(|| personality.atr.clone()),
             load_policy: personality.java_card.load,
@@ -238,13 +239,30 @@ impl Card {
         instance: Aid,
         parameters: &[u8],
     ) -> Result<(), StatusWord> {
+        self.install_with(module, instance, Privileges::empty(), parameters)
+    }
+
+    /// As [`Card::install`], with privileges. With [`Privileges::SECURITY_DOMAIN`] and [`DOMAIN_MODULE`](crate::DOMAIN_MODULE) it is
+    /// a supplementary security domain, of which `parameters` are the traits (the value of C9).
+    ///
+    /// # Errors
+    /// The status word that INSTALL would have answered.
+    pub fn install_with(
+        &mut self,
+        module: Aid,
+        instance: Aid,
+        privileges: Privileges,
+        parameters: &[u8],
+    ) -> Result<(), StatusWord> {
         self.java.begin_command();
         let load_file = self.load_file_of(None, module)?;
-        let installed =
-            self.install_instance(load_file, module, instance, [0; 3], parameters).and_then(|()| {
-                self.registry.set_life_cycle(&mut self.log, instance, 0x07)?;
-                Ok(self.commit()?)
-            });
+        self.check_privileges(instance, module, privileges)?;
+        let mut entry = Application::installed(instance, load_file, module, Domain::Issuer);
+        entry.privileges = privileges.to_bytes();
+        let installed = self.install_instance(entry, parameters).and_then(|()| {
+            self.registry.set_life_cycle(&mut self.log, instance, 0x07)?;
+            Ok(self.commit()?)
+        });
         if installed.is_err() {
             self.undo();
         }
@@ -266,6 +284,8 @@ impl Card {
         let aid = self.java.package_aid(file)?;
         let loaded = self.check_load_file(aid).and_then(|()| {
             self.java.load(&mut self.log, aid, file)?;
+            let entry = LoadFileEntry { aid, domain: Domain::Issuer };
+            self.registry.put_load_file(&mut self.log, entry)?;
             Ok(self.commit()?)
         });
         if loaded.is_err() {
@@ -292,7 +312,7 @@ impl Card {
     }
 
     /// What the command wrote survives, in the virtual machine and out of it.
-    fn commit(&mut self) -> Result<(), NvmError> {
+    pub(crate) fn commit(&mut self) -> Result<(), NvmError> {
         if self.log.power_lost() {
             return Err(NvmError::PowerLost);
         }
@@ -308,7 +328,7 @@ impl Card {
         committed
     }
 
-    fn undo(&mut self) {
+    pub(crate) fn undo(&mut self) {
         let system_changed = self.log.roll_back();
         self.java.take_back(&self.log);
         if system_changed {
@@ -331,7 +351,7 @@ impl Card {
 
     /// The records of the system were taken back: registry and instances follow them.
     fn reload(&mut self) {
-        match Registry::load(&self.log) {
+        match Registry::load(&mut self.log) {
             Ok(registry) => self.registry = registry,
             Err(error) => tracing::error!(%error, "registry not reloaded"),
         }
@@ -346,7 +366,7 @@ impl Card {
         self.instances.retain(|aid, _| registry.application(*aid).is_some());
         let missing: Vec<(Aid, Aid)> = registry
             .applications()
-            .filter(|entry| !self.instances.contains_key(&entry.aid))
+            .filter(|entry| !entry.is_domain() && !self.instances.contains_key(&entry.aid))
             .map(|entry| (entry.aid, entry.module))
             .collect();
         for (instance, module) in missing {
@@ -381,6 +401,9 @@ impl Card {
             });
             found.map(|found| found.load_file())
         };
+        if module == DOMAIN_MODULE && load_file.is_none_or(|aid| aid == DOMAIN_LOAD_FILE) {
+            return Ok(DOMAIN_LOAD_FILE);
+        }
         let loaded = self.java.package_of(load_file, module);
         loaded.or_else(in_rom).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
     }
@@ -392,6 +415,7 @@ impl Card {
         instance: Aid,
         call: impl FnOnce(&dyn ExecutableModule, &mut Host<'_>) -> Result<Box<dyn Applet>, StatusWord>,
     ) -> Result<Box<dyn Applet>, StatusWord> {
+        let domain = self.key_domain_of(instance);
         let module = self.modules.get(index).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let mut host = Host {
             nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
@@ -402,6 +426,7 @@ impl Card {
             personality: &self.personality,
             java: &mut self.java,
             channel: None,
+            domain,
         };
         call(module.as_ref(), &mut host)
     }
@@ -414,6 +439,7 @@ impl Card {
         privileges: [u8; 3],
         parameters: &[u8],
     ) -> Result<Box<dyn Applet>, StatusWord> {
+        let domain = self.key_domain_of(instance);
         let mut host = Host {
             nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
             instance,
@@ -423,6 +449,7 @@ impl Card {
             personality: &self.personality,
             java: &mut self.java,
             channel: None,
+            domain,
         };
         vm::install(&mut host, load_file, module, privileges, parameters)
     }
@@ -434,6 +461,7 @@ impl Card {
         instance: Aid,
         call: impl FnOnce(&mut dyn Applet, &mut Host<'_>) -> R,
     ) -> Option<R> {
+        let domain = self.key_domain_of(instance);
         let applet = self.instances.get_mut(&instance)?;
         let mut detached = Session::None;
         let number = channel.and_then(|index| u8::try_from(index).ok());
@@ -447,14 +475,25 @@ impl Card {
             personality: &self.personality,
             java: &mut self.java,
             channel: number,
+            domain,
         };
         Some(call(applet.as_mut(), &mut host))
     }
 
-    /// Whether an application is selected on any logical channel.
+    /// The domain whose keys serve the secure channels of an application.
+    fn key_domain_of(&self, application: Aid) -> Domain {
+        self.registry.key_domain(&self.log, self.registry.associated(application))
+    }
+
+    /// Whether an application or a supplementary security domain is selected on any logical channel.
     pub(crate) fn is_selected(&self, aid: Aid) -> bool {
-        let selected = Selected::Application(aid);
-        self.channels.iter().flatten().any(|channel| channel.selected == selected)
+        let selected = [Selected::Application(aid), Selected::Domain(Domain::Supplementary(aid))];
+        self.channels.iter().flatten().any(|channel| selected.contains(&channel.selected))
+    }
+
+    /// Logical channels of this card, the basic one included.
+    pub(crate) fn channel_count(&self) -> usize {
+        usize::from(self.personality.channels).min(CHANNEL_COUNT)
     }
 
     /// An open logical channel.

@@ -3,18 +3,18 @@
 use globalplatform::command::{StatusScope, StoreDataFormat};
 use iso7816::{Aid, Header};
 
-use crate::secure_channel::Session;
+use crate::{secure_channel::Session, state::Domain};
 
-/// Logical channels of the card, the basic one included.
-pub(crate) const CHANNEL_COUNT: usize = 4;
+/// Most logical channels of a card, the basic one included [GPCS 2.3.1 §11.1.4].
+pub(crate) const CHANNEL_COUNT: usize = 20;
 /// Longest chain of command segments, in bytes of data [GPCS 2.3.1 §11.1.5.1].
 pub(crate) const CHAIN_LENGTH_MAX: usize = 2048;
 
 /// What is selected on a logical channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Selected {
-    /// The issuer security domain.
-    IssuerDomain,
+    /// A security domain.
+    Domain(Domain),
     /// An application instance.
     Application(Aid),
     /// Nothing: the application refused.
@@ -44,9 +44,23 @@ pub(crate) struct StatusSearch {
 /// A load file that is being received [GPCS 2.3.1 §9.3.5].
 pub(crate) struct Load {
     pub(crate) aid: Aid,
+    /// The domain that the load file is going to be associated with.
+    pub(crate) domain: Domain,
+    /// Whether INSTALL [for install] of a combined process follows.
+    pub(crate) combined: bool,
+    /// Hash of the load file data block that INSTALL told; may be empty.
+    #[allow(dead_code)] // checked with the signatures over it
+    pub(crate) hash: Vec<u8>,
     /// Number that the next block must have.
     pub(crate) next_block: usize,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl Load {
+    /// Nothing has come yet.
+    pub(crate) const fn new(aid: Aid, domain: Domain, hash: Vec<u8>) -> Self {
+        Self { aid, domain, combined: false, hash, next_block: 0, bytes: Vec::new() }
+    }
 }
 
 /// STORE DATA that has more blocks to come [GPCS 2.3.1 §11.11].
@@ -65,7 +79,9 @@ pub(crate) struct LogicalChannel {
     pub(crate) search: Option<StatusSearch>,
     pub(crate) load: Option<Load>,
     pub(crate) store: Option<Store>,
-    /// The application to which STORE DATA is passed on.
+    /// The load file of a combined process, loaded and waiting for its INSTALL [for install] [GPCS 2.3.1 §9.3.4].
+    pub(crate) loaded: Option<Aid>,
+    /// The application, or the security domain, to which STORE DATA is passed on.
     pub(crate) personalizing: Option<Aid>,
 }
 
@@ -78,7 +94,14 @@ impl LogicalChannel {
             search: None,
             load: None,
             store: None,
+            loaded: None,
             personalizing: None,
         }
+    }
+
+    /// What was under way in a session ends with it.
+    pub(crate) fn forget_processes(&mut self) {
+        (self.search, self.load, self.store) = (None, None, None);
+        (self.personalizing, self.loaded) = (None, None);
     }
 }

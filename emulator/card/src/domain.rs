@@ -1,10 +1,14 @@
-//! The issuer security domain: the commands it knows, when it obeys them, and how they come to it [GPCS 2.3.1 §11].
+//! Security domains: the commands they know, when they obey them, and how they come to them [GPCS 2.3.1 §11].
 
+mod authorization;
+mod content;
 mod delete;
+mod extradition;
 mod get_data;
 mod get_status;
 mod install;
 mod load;
+mod privileges;
 mod put_key;
 mod set_status;
 mod store_data;
@@ -12,11 +16,16 @@ mod store_data;
 use globalplatform::command::CommandError;
 use iso7816::{Command, Response, StatusWord};
 
-pub use self::load::LoadPolicy;
+pub(crate) use self::content::DOMAIN_LOAD_FILE_VERSION;
+pub use self::{
+    content::{DOMAIN_LOAD_FILE, DOMAIN_MODULE},
+    load::LoadPolicy,
+};
 use crate::{
     card::Card,
     channel::{CHAIN_LENGTH_MAX, Chain},
     secure_channel::{SecureChannel, Session},
+    state::Domain,
 };
 
 /// Bit of P1: more segments of this command follow [GPCS 2.3.1 §11.1.5.1].
@@ -31,9 +40,16 @@ const GET_RESPONSE: u8 = 0xC0;
 /// The response of the content management commands: no confirmation follows.
 const NO_CONFIRMATION: u8 = 0x00;
 
-type Handler = fn(&mut Card, usize, &Command) -> Result<Response, StatusWord>;
+/// Who got a command: a security domain, on a logical channel.
+#[derive(Clone, Copy)]
+struct Receiver {
+    channel: usize,
+    domain: Domain,
+}
 
-/// A command of the issuer security domain, and when it is obeyed [GPCS 2.3.1 §11.1.2, tables 11-1 and 11-2].
+type Handler = fn(&mut Card, Receiver, &Command) -> Result<Response, StatusWord>;
+
+/// A command of security domains, and when it is obeyed [GPCS 2.3.1 §11.1.2, tables 11-1 and 11-2].
 struct Instruction {
     ins: u8,
     /// Also with the interindustry class.
@@ -98,15 +114,17 @@ const fn refused(error: CommandError) -> StatusWord {
 }
 
 impl Card {
-    /// Answers a command to the issuer security domain.
-    pub(crate) fn issuer_domain(
+    /// Answers a command to a security domain.
+    pub(crate) fn security_domain(
         &mut self,
         channel: usize,
+        domain: Domain,
         command: &Command,
     ) -> Result<Response, StatusWord> {
+        let receiver = Receiver { channel, domain };
         let header = command.header;
         // Classes: interindustry or GlobalPlatform, no command chaining of ISO [GPCS 2.3.1 §11.1.4].
-        if header.cla & 0x70 != 0 {
+        if !has_known_class(header.cla) {
             return Err(StatusWord::CLA_NOT_SUPPORTED);
         }
         let proprietary = header.cla & 0x80 != 0;
@@ -120,7 +138,7 @@ impl Card {
         if header.ins == GET_RESPONSE && !proprietary && !header.secure_messaging() {
             return Err(StatusWord::INS_NOT_SUPPORTED);
         }
-        if header.secure_messaging() && header.cla & 0x0C != 0x04 {
+        if header.cla & 0x40 == 0 && header.secure_messaging() && header.cla & 0x0C != 0x04 {
             return Err(StatusWord::SECURE_MESSAGING_NOT_SUPPORTED);
         }
         let Some(command) = self.assemble(channel, instruction, command)? else {
@@ -128,10 +146,10 @@ impl Card {
         };
         match header.ins {
             INITIALIZE_UPDATE | EXTERNAL_AUTHENTICATE => {
-                self.check_state(instruction)?;
-                (instruction.obey)(self, channel, &command)
+                self.check_state(receiver, instruction)?;
+                (instruction.obey)(self, receiver, &command)
             }
-            _ => self.through_session(channel, instruction, &command),
+            _ => self.through_session(receiver, instruction, &command),
         }
     }
 
@@ -173,11 +191,11 @@ impl Card {
     /// Takes a command out of the secure channel, obeys it, and sends the response back through the channel.
     fn through_session(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         instruction: &Instruction,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        let session = &mut self.channel(channel)?.session;
+        let session = &mut self.channel(receiver.channel)?.session;
         if matches!(session, Session::Pending { .. }) {
             // EXTERNAL AUTHENTICATE had to follow INITIALIZE UPDATE.
             *session = Session::None;
@@ -186,60 +204,74 @@ impl Card {
             if instruction.authenticated || command.header.secure_messaging() {
                 return Err(StatusWord::SECURITY_STATUS);
             }
-            self.check_state(instruction)?;
-            return (instruction.obey)(self, channel, command);
+            self.check_state(receiver, instruction)?;
+            return (instruction.obey)(self, receiver, command);
         }
         let plain = session.unwrap(command)?;
         let answer = self
-            .check_state(instruction)
-            .and_then(|()| (instruction.obey)(self, channel, &plain))
+            .check_state(receiver, instruction)
+            .and_then(|()| (instruction.obey)(self, receiver, &plain))
             .unwrap_or_else(Response::status);
-        self.channel(channel)?.session.wrap(answer)
+        self.channel(receiver.channel)?.session.wrap(answer)
     }
 
-    fn check_state(&self, instruction: &Instruction) -> Result<(), StatusWord> {
-        if self.registry.isd.life_cycle > instruction.until {
+    /// A card in a later state obeys fewer commands; a supplementary domain that is locked obeys none but GET DATA
+    /// [GPCS 2.3.1 §5.3.2.4].
+    fn check_state(&self, receiver: Receiver, instruction: &Instruction) -> Result<(), StatusWord> {
+        let supplementary = receiver.domain != Domain::Issuer;
+        let locked = supplementary
+            && self.registry.life_cycle_of(receiver.domain) & crate::state::LOCKED != 0;
+        if self.registry.isd.life_cycle > instruction.until || locked && instruction.authenticated {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         Ok(())
     }
 
-    fn secure_channel(&mut self, channel: usize) -> Result<SecureChannel<'_>, StatusWord> {
-        let open = self.channels.get_mut(channel).and_then(Option::as_mut);
+    fn secure_channel(&mut self, receiver: Receiver) -> Result<SecureChannel<'_>, StatusWord> {
+        let domain = self.registry.key_domain(&self.log, receiver.domain);
+        let open = self.channels.get_mut(receiver.channel).and_then(Option::as_mut);
         Ok(SecureChannel {
             session: &mut open.ok_or(StatusWord::CHANNEL_NOT_SUPPORTED)?.session,
             log: &mut self.log,
             random: self.random.as_mut(),
             personality: &self.personality,
-            selected: self.registry.isd.aid,
+            selected: self.registry.aid_of(receiver.domain),
+            domain,
         })
     }
 
     fn initialize_update(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
         if command.header.secure_messaging() {
             return Err(StatusWord::SECURITY_STATUS);
         }
-        let open = self.channel(channel)?;
-        (open.search, open.load, open.store) = (None, None, None);
-        open.personalizing = None;
-        self.secure_channel(channel)?.initialize_update(command).map(Response::ok)
+        self.channel(receiver.channel)?.forget_processes();
+        self.secure_channel(receiver)?.initialize_update(command).map(Response::ok)
     }
 
     fn external_authenticate(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        self.secure_channel(channel)?.external_authenticate(command)?;
+        self.secure_channel(receiver)?.external_authenticate(command)?;
         Ok(Response::status(StatusWord::OK))
     }
 
     /// BEGIN and END R-MAC SESSION [GPCS 2.3.1 §E.5.3, §E.5.4].
-    fn rmac_session(&mut self, channel: usize, command: &Command) -> Result<Response, StatusWord> {
-        self.secure_channel(channel)?.rmac_session(command)
+    fn rmac_session(
+        &mut self,
+        receiver: Receiver,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        self.secure_channel(receiver)?.rmac_session(command)
     }
+}
+
+/// The first interindustry coding without chaining and reserved bits, or the further one without chaining, each also proprietary.
+const fn has_known_class(cla: u8) -> bool {
+    if cla & 0x40 == 0 { cla & 0x30 == 0 } else { cla & 0x10 == 0 }
 }

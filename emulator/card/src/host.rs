@@ -9,7 +9,7 @@ use crate::{
     profile::Personality,
     random::{CardRng, Random},
     secure_channel::{SecureChannel, Session},
-    state::{LOCKED, Registry},
+    state::{Domain, LOCKED, Registry},
     vm::JavaCard,
 };
 
@@ -33,6 +33,8 @@ pub struct Host<'a> {
     pub(crate) java: &'a mut JavaCard,
     /// The logical channel of the command, when there is one.
     pub(crate) channel: Option<u8>,
+    /// The domain whose keys serve the instance's secure channels.
+    pub(crate) domain: Domain,
 }
 
 impl<'a> Host<'a> {
@@ -92,6 +94,7 @@ impl<'a> Host<'a> {
             random: &mut *self.random,
             personality: self.personality,
             selected: self.instance,
+            domain: self.domain,
         }
     }
 

@@ -5,9 +5,10 @@ use serde::Serialize;
 
 use crate::{
     card::Card,
+    domain::{DOMAIN_LOAD_FILE, DOMAIN_LOAD_FILE_VERSION, DOMAIN_MODULE},
     encoding,
     nvm::Owner,
-    state::{KeySetRecord, key_set_versions},
+    state::{Domain, KeySetRecord, key_sets},
 };
 
 /// A card, as its owner may see it.
@@ -145,7 +146,8 @@ impl Card {
             .collect()
     }
 
-    /// Packages: those of the virtual machine, then those in ROM in the order of the modules that the card was made with.
+    /// Packages: those of the virtual machine, then those in ROM in the order of the modules that the card was made with, last
+    /// the one that makes security domains.
     #[must_use]
     pub fn load_files(&self) -> Vec<LoadFileInfo> {
         let in_machine = self.java.packages().map(|(aid, version, modules)| LoadFileInfo {
@@ -170,30 +172,36 @@ impl Card {
                 }),
             }
         }
+        files.push(LoadFileInfo {
+            aid: DOMAIN_LOAD_FILE,
+            version: DOMAIN_LOAD_FILE_VERSION,
+            modules: vec![DOMAIN_MODULE],
+            loaded: false,
+            engine: Engine::Rom,
+        });
         files
     }
 
     /// Keys of the issuer security domain, by version and identifier.
     #[must_use]
     pub fn keys(&self) -> Vec<KeyInfo> {
-        let versions = key_set_versions(&self.log).into_iter();
-        let sets = versions.filter_map(|version| KeySetRecord::load(&self.log, version));
-        sets.flat_map(|set| {
-            let counter = KeySetRecord::counter(&self.log, set.version);
-            let info = |key: &crate::state::StoredKey| {
-                let (kind, length) = key.shape().first().copied().unwrap_or_default();
-                KeyInfo {
-                    version: set.version,
-                    id: key.id,
-                    kind,
-                    length,
-                    check_value: key.key().map(|key| key.check_value()),
-                    counter,
-                }
-            };
-            set.keys().iter().map(info).collect::<Vec<_>>()
-        })
-        .collect()
+        key_sets(&self.log, Domain::Issuer)
+            .flat_map(|set| {
+                let counter = KeySetRecord::counter(&self.log, Domain::Issuer, set.version);
+                let info = |key: &crate::state::StoredKey| {
+                    let (kind, length) = key.shape().first().copied().unwrap_or_default();
+                    KeyInfo {
+                        version: set.version,
+                        id: key.id,
+                        kind,
+                        length,
+                        check_value: key.key().map(|key| key.check_value()),
+                        counter,
+                    }
+                };
+                set.keys().iter().map(info).collect::<Vec<_>>()
+            })
+            .collect()
     }
 
     /// How the persistent memory is used.

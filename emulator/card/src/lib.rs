@@ -22,7 +22,7 @@ mod vm;
 
 pub use applet::{Applet, ExecutableModule};
 pub use card::{Card, CardError};
-pub use domain::LoadPolicy;
+pub use domain::{DOMAIN_LOAD_FILE, DOMAIN_MODULE, LoadPolicy};
 pub use host::Host;
 pub use image::{ImageError, ImageStore, MemoryImage, RedbImage};
 pub use javacard_api::AlgorithmFamily;

@@ -11,7 +11,7 @@ use core::fmt;
 use iso7816::{Aid, StatusWord};
 use thiserror::Error;
 
-pub(crate) use self::log::WriteLog;
+pub(crate) use self::log::{Allotment, WriteLog};
 
 /// What a record costs beyond its key and value, in bytes: the header that a file system in EEPROM would keep.
 pub const RECORD_OVERHEAD: usize = 8;
@@ -31,6 +31,8 @@ pub enum Owner {
     Instance(Aid),
     /// A loaded load file.
     LoadFile(Aid),
+    /// A supplementary security domain: its keys, counters and data objects.
+    Domain(Aid),
 }
 
 impl Owner {
@@ -41,6 +43,7 @@ impl Owner {
             Self::System => (0, &[][..]),
             Self::Instance(aid) => (1, aid.as_bytes()),
             Self::LoadFile(aid) => (2, aid.as_bytes()),
+            Self::Domain(aid) => (3, aid.as_bytes()),
         };
         let mut bytes = vec![kind];
         bytes.extend_from_slice(aid);
@@ -54,6 +57,7 @@ impl Owner {
             [0] => Some(Self::System),
             [1, aid @ ..] => Aid::new(aid).ok().map(Self::Instance),
             [2, aid @ ..] => Aid::new(aid).ok().map(Self::LoadFile),
+            [3, aid @ ..] => Aid::new(aid).ok().map(Self::Domain),
             _ => None,
         }
     }
@@ -65,6 +69,7 @@ impl fmt::Display for Owner {
             Self::System => f.write_str("system"),
             Self::Instance(aid) => write!(f, "instance {aid}"),
             Self::LoadFile(aid) => write!(f, "load file {aid}"),
+            Self::Domain(aid) => write!(f, "security domain {aid}"),
         }
     }
 }
@@ -158,10 +163,10 @@ impl<'a> Nvm<'a> {
         self.indivisible
     }
 
-    /// Persistent memory of the whole card that is left, in bytes.
+    /// Persistent memory that is left for this owner, in bytes: what the card has, within the owner's quota.
     #[must_use]
     pub fn free(&self) -> usize {
-        self.log.free()
+        self.log.free_for(self.owner)
     }
 
     /// Persistent memory of the whole card, in bytes.

@@ -52,7 +52,7 @@ const OBJECT_LENGTH_MAX: usize = 250;
 /// Logical channels of a card whose profile does not say.
 const CHANNELS_DEFAULT: u8 = 4;
 /// What [`Personality::channels`] may be.
-const CHANNELS_ALLOWED: &str = "1 to 4";
+const CHANNELS_ALLOWED: &str = "1 to 20";
 /// Length of key diversification data, in bytes.
 const KDD_LENGTH: usize = 10;
 

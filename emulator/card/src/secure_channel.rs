@@ -18,7 +18,7 @@ use crate::{
     nvm::WriteLog,
     profile::Personality,
     random::Random,
-    state::{KeySetRecord, default_key_set},
+    state::{Domain, KeySetRecord, default_key_set},
 };
 
 /// The session of one logical channel.
@@ -28,7 +28,7 @@ pub(crate) enum Session {
     #[default]
     None,
     /// INITIALIZE UPDATE was answered; EXTERNAL AUTHENTICATE is awaited.
-    Pending { pending: Box<Pending>, version: u8, counter: u32 },
+    Pending { pending: Box<Pending>, domain: Domain, version: u8, counter: u32 },
     /// Open, or closed by a wrong MAC: then the channel itself refuses everything.
     Open(Box<Channel>),
 }
@@ -106,6 +106,8 @@ pub struct SecureChannel<'a> {
     pub(crate) personality: &'a Personality,
     /// The application that is selected on the logical channel.
     pub(crate) selected: Aid,
+    /// The domain whose keys are used.
+    pub(crate) domain: Domain,
 }
 
 impl SecureChannel<'_> {
@@ -119,8 +121,8 @@ impl SecureChannel<'_> {
     pub fn initialize_update(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
         *self.session = Session::None;
         let set = match command.header.p1 {
-            0 => default_key_set(self.log),
-            version => KeySetRecord::load(self.log, version),
+            0 => default_key_set(self.log, self.domain),
+            version => KeySetRecord::load(self.log, self.domain, version),
         }
         .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let (protocol, keys) = set.channel_keys().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
@@ -128,11 +130,11 @@ impl SecureChannel<'_> {
         if command.data.len() != protocol.mac_length() {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        let stored = KeySetRecord::counter(self.log, version);
+        let stored = KeySetRecord::counter(self.log, self.domain, version);
         let next = Handshake::next_counter(protocol, stored).map_err(|error| error.status())?;
         let counts_now = protocol.id() == 3 && protocol.pseudo_random_challenge();
         if counts_now {
-            KeySetRecord::advance_counter(self.log, version, next)?;
+            KeySetRecord::advance_counter(self.log, self.domain, version, next)?;
         }
         let mut random = [0; 16];
         self.random.fill(&mut random);
@@ -147,7 +149,8 @@ impl SecureChannel<'_> {
         };
         let (answer, pending) =
             handshake.initialize_update(&command.data).map_err(|error| error.status())?;
-        *self.session = Session::Pending { pending: Box::new(pending), version, counter: next };
+        let (pending, domain) = (Box::new(pending), self.domain);
+        *self.session = Session::Pending { pending, domain, version, counter: next };
         Ok(answer)
     }
 
@@ -158,18 +161,19 @@ impl SecureChannel<'_> {
     /// 6985 when no INITIALIZE UPDATE came before, or (SCP02) another session was opened since; 6300 for a wrong host cryptogram, 6982 for a wrong C-MAC, 6A86 for a level that
     /// is not offered, 6700.
     pub fn external_authenticate(&mut self, command: &Command) -> Result<(), StatusWord> {
-        let Session::Pending { pending, version, counter } = core::mem::take(self.session) else {
+        let Session::Pending { pending, domain, version, counter } = core::mem::take(self.session)
+        else {
             return Err(StatusWord::CONDITIONS_OF_USE);
         };
         let protocol = pending.protocol();
         let channel = pending.external_authenticate(command).map_err(|error| error.status())?;
         if protocol.id() == 2 {
             // Another logical channel may have counted since INITIALIZE UPDATE: a counter that was used never comes back.
-            let stored = KeySetRecord::counter(self.log, version);
+            let stored = KeySetRecord::counter(self.log, domain, version);
             if Handshake::next_counter(protocol, stored) != Ok(counter) {
                 return Err(StatusWord::CONDITIONS_OF_USE);
             }
-            KeySetRecord::advance_counter(self.log, version, counter)?;
+            KeySetRecord::advance_counter(self.log, domain, version, counter)?;
         }
         *self.session = Session::Open(Box::new(channel));
         Ok(())

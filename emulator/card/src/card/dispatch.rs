@@ -3,7 +3,7 @@
 use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::Card;
-use crate::channel::Selected;
+use crate::{channel::Selected, state::Domain};
 
 const INS_MANAGE_CHANNEL: u8 = 0x70;
 const INS_SELECT: u8 = 0xA4;
@@ -31,12 +31,9 @@ impl Card {
         if header.cla == CLA_INVALID {
             return Err(StatusWord::CLA_NOT_SUPPORTED);
         }
-        if channel >= usize::from(self.personality.channels) {
-            return Err(StatusWord::CHANNEL_NOT_SUPPORTED);
-        }
         let selected = self.channel(channel)?.selected;
         let terminated = self.registry.isd.life_cycle == TERMINATED;
-        let interindustry = matches!(header.cla, 0x00..=0x0F);
+        let interindustry = matches!(header.cla, 0x00..=0x0F | 0x40..=0x4F | 0x60..=0x6F);
         match header.ins {
             INS_SELECT | INS_MANAGE_CHANNEL if interindustry && terminated => {
                 Err(StatusWord::CONDITIONS_OF_USE)
@@ -48,7 +45,10 @@ impl Card {
             _ => match selected {
                 Selected::Application(aid) if !terminated => self.process(channel, aid, command),
                 Selected::Nothing if !terminated => Err(StatusWord::APPLET_SELECT_FAILED),
-                _ => self.issuer_domain(channel, command),
+                Selected::Domain(domain) if !terminated => {
+                    self.security_domain(channel, domain, command)
+                }
+                _ => self.security_domain(channel, Domain::Issuer, command),
             },
         }
     }

@@ -33,9 +33,11 @@ impl Card {
         if self.registry.isd.life_cycle > SECURED {
             return Err(StatusWord::FUNCTION_NOT_SUPPORTED);
         }
-        let count = usize::from(self.personality.channels);
-        let closed = |index: &usize| self.channels.get(*index).is_some_and(Option::is_none);
-        let mut candidates = if number == 0 { 1..count } else { number..count.min(number + 1) };
+        let count = self.channel_count();
+        let closed = |index: &usize| {
+            *index < count && self.channels.get(*index).is_some_and(Option::is_none)
+        };
+        let mut candidates = if number == 0 { 1..count } else { number..number + 1 };
         let index = candidates.find(closed).ok_or(StatusWord::FUNCTION_NOT_SUPPORTED)?;
         if origin == 0 {
             self.open_channel(index);
@@ -68,10 +70,7 @@ impl Card {
     }
 
     fn close(&mut self, number: usize) -> Result<Response, StatusWord> {
-        match self.channels.get(number) {
-            _ if number >= usize::from(self.personality.channels) => {
-                Err(StatusWord::CHANNEL_NOT_SUPPORTED)
-            }
+        match self.channels.get(number).filter(|_| number < self.channel_count()) {
             None => Err(StatusWord::CHANNEL_NOT_SUPPORTED),
             Some(_) if number == 0 => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
             Some(None) => Ok(Response::status(StatusWord::CHANNEL_ALREADY_CLOSED)),

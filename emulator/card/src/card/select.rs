@@ -1,12 +1,18 @@
 //! SELECT by name [GPCS 2.3.1 §6.4.2, §11.9].
 
+use globalplatform::data::{ImplicitSelection, Privileges};
 use iso7816::{Aid, Command, Response, StatusWord, tlv::Writer};
 
 use super::Card;
-use crate::channel::{LogicalChannel, Selected};
+use crate::{
+    channel::{LogicalChannel, Selected},
+    profile::Transmission,
+    state::{Application, Domain},
+};
 
 /// Card life cycle state CARD_LOCKED [GPCS 2.3.1 §5.1.1.4].
 const CARD_LOCKED: u8 = 0x7F;
+const TERMINATED: u8 = 0xFF;
 /// P2: first or only occurrence, next occurrence.
 const OCCURRENCE_MASK: u8 = 0xF3;
 const NEXT: u8 = 0x02;
@@ -28,27 +34,54 @@ impl Card {
             _ => return Err(StatusWord::WRONG_P1P2),
         };
         let found = if command.data.is_empty() && !next {
-            Some(Selected::IssuerDomain)
+            Some(Selected::Domain(Domain::Issuer))
         } else {
             self.find_by_name(channel, &command.data, next)?
         };
-        let locked = self.registry.isd.life_cycle == CARD_LOCKED;
         if let (None, Selected::Application(aid)) = (found, self.channel(channel)?.selected)
             && self.instances.get(&aid).is_some_and(|applet| applet.takes_select())
         {
             return self.process(channel, aid, command);
         }
-        match found.ok_or(StatusWord::NOT_FOUND)? {
-            Selected::Application(_) if locked => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
-            Selected::Application(aid) => self.select_application(channel, aid, Some(command)),
-            _ => {
-                self.leave(channel);
-                *self.channel(channel)? = LogicalChannel::new(Selected::IssuerDomain);
-                let status = if locked { StatusWord::CARD_LOCKED } else { StatusWord::OK };
-                let silent = command.header.p2 & NO_RESPONSE_DATA == NO_RESPONSE_DATA;
-                let fci = if silent { Vec::new() } else { self.issuer_domain_fci() };
-                Ok(Response::new(fci, status))
+        let found = found.ok_or(StatusWord::NOT_FOUND)?;
+        let locked = self.registry.isd.life_cycle == CARD_LOCKED;
+        if locked && !self.is_final(found) {
+            return Err(StatusWord::FUNCTION_NOT_SUPPORTED);
+        }
+        let mut response = match found {
+            Selected::Application(aid) => {
+                return self.select_application(channel, aid, Some(command));
             }
+            Selected::Domain(domain) => self.select_domain(channel, domain, command)?,
+            Selected::Nothing => return Err(StatusWord::NOT_FOUND),
+        };
+        if locked {
+            response.status = StatusWord::CARD_LOCKED;
+        }
+        Ok(response)
+    }
+
+    fn select_domain(
+        &mut self,
+        channel: usize,
+        domain: Domain,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        self.leave(channel);
+        *self.channel(channel)? = LogicalChannel::new(Selected::Domain(domain));
+        let silent = command.header.p2 & NO_RESPONSE_DATA == NO_RESPONSE_DATA;
+        Ok(Response::ok(if silent { Vec::new() } else { self.domain_fci(domain) }))
+    }
+
+    /// Whether it is what remains selectable on a locked card [GPCS 2.3.1 §5.1.1.4].
+    fn is_final(&self, selected: Selected) -> bool {
+        match (self.registry.holder(Privileges::FINAL_APPLICATION), selected) {
+            (None, Selected::Domain(domain)) => domain == Domain::Issuer,
+            (
+                Some(holder),
+                Selected::Application(aid) | Selected::Domain(Domain::Supplementary(aid)),
+            ) => aid == holder,
+            _ => false,
         }
     }
 
@@ -60,9 +93,9 @@ impl Card {
         next: bool,
     ) -> Result<Option<Selected>, StatusWord> {
         let current = self.channel(channel)?.selected;
-        let domain = (self.registry.isd.aid, Selected::IssuerDomain);
+        let domain = (self.registry.isd.aid, Selected::Domain(Domain::Issuer));
         let selectable = self.registry.applications().filter(|entry| entry.is_selectable());
-        let applications = selectable.map(|entry| (entry.aid, Selected::Application(entry.aid)));
+        let applications = selectable.map(|entry| (entry.aid, selection_of(entry)));
         let mut all = core::iter::once(domain).chain(applications);
         if next {
             all.by_ref().find(|(_, selected)| *selected == current);
@@ -116,28 +149,64 @@ impl Card {
         }
     }
 
-    /// Opens a channel: the application with the Card Reset privilege is selected, or else the issuer security domain
-    /// [GPCS 2.3.1 §6.4.2.1.1].
+    /// Opens a channel: the application that is registered for it is selected, or else the one with the Card Reset privilege, or else
+    /// the issuer security domain; on a locked card the final application [GPCS 2.3.1 §6.4.1, §6.4.2.1.1].
     pub(super) fn open_channel(&mut self, channel: usize) {
         let Some(slot) = self.channels.get_mut(channel) else { return };
-        *slot = Some(LogicalChannel::new(Selected::IssuerDomain));
-        let locked = matches!(self.registry.isd.life_cycle, CARD_LOCKED | 0xFF);
-        let default = self.registry.default_selected();
-        if let Some(aid) = default.filter(|_| !locked)
-            && !self.is_busy(channel, aid)
-        {
-            let response = self.select_application(channel, aid, None);
-            self.settle(response.unwrap_or_else(Response::status));
+        *slot = Some(LogicalChannel::new(Selected::Domain(Domain::Issuer)));
+        let entry = match self.registry.isd.life_cycle {
+            TERMINATED => None,
+            CARD_LOCKED => self.registry.holder(Privileges::FINAL_APPLICATION),
+            _ => self.registered_for(channel).or_else(|| self.registry.default_selected()),
+        };
+        let entry = entry.and_then(|aid| self.registry.application(aid));
+        match entry.map(selection_of) {
+            Some(Selected::Application(aid)) if !self.is_busy(channel, aid) => {
+                let response = self.select_application(channel, aid, None);
+                self.settle(response.unwrap_or_else(Response::status));
+            }
+            Some(selected @ Selected::Domain(_)) => {
+                if let Some(slot) = self.channels.get_mut(channel) {
+                    *slot = Some(LogicalChannel::new(selected));
+                }
+            }
+            _ => {}
         }
     }
 
-    /// File control information of the issuer security domain [GPCS 2.3.1 §11.9.3.1].
-    fn issuer_domain_fci(&self) -> Vec<u8> {
+    /// The application that is selected by itself on a channel of this interface.
+    fn registered_for(&self, channel: usize) -> Option<Aid> {
+        use Transmission::{ContactlessA, ContactlessB};
+        let contactless =
+            matches!(self.personality.java_card.protocol, ContactlessA | ContactlessB);
+        let here = |byte: &u8| {
+            let selection = ImplicitSelection(*byte);
+            let on_interface =
+                if contactless { selection.contactless() } else { selection.contact() };
+            on_interface && usize::from(selection.channel()) == channel
+        };
+        let mut selectable = self.registry.applications().filter(|entry| entry.is_selectable());
+        let found = selectable.find(|entry| entry.implicit_selection.iter().any(here));
+        found.map(|entry| entry.aid)
+    }
+
+    /// File control information of a security domain [GPCS 2.3.1 §11.9.3.1].
+    fn domain_fci(&self, domain: Domain) -> Vec<u8> {
+        let aid = self.registry.aid_of(domain);
         Writer::new()
             .constructed(0x6F, |fci| {
-                fci.object(0x84, self.registry.isd.aid.as_bytes())
+                fci.object(0x84, aid.as_bytes())
                     .constructed(0xA5, |inner| inner.object(0x9F65, &[self.personality.block_size]))
             })
             .finish()
+    }
+}
+
+/// What is selected with an entry.
+fn selection_of(entry: &Application) -> Selected {
+    if entry.is_domain() {
+        Selected::Domain(Domain::Supplementary(entry.aid))
+    } else {
+        Selected::Application(entry.aid)
     }
 }

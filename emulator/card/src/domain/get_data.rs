@@ -2,9 +2,10 @@
 
 use iso7816::{Command, Response, StatusWord, tlv::Writer};
 
+use super::Receiver;
 use crate::{
     card::Card,
-    state::{self, KeySetRecord, default_key_set, key_set_versions},
+    state::{self, Domain, KeySetRecord, default_key_set, key_sets},
 };
 
 /// Object identifiers below {iso(1) member-body(2) us(840) globalPlatform(114283)} [GPCS 2.3.1 §H.2].
@@ -25,11 +26,11 @@ const PERSONALIZATION_AT: usize = 34;
 impl Card {
     pub(super) fn get_data(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
         let header = command.header;
-        let value = self.object_value(channel, header.p1p2())?;
+        let value = self.object_value(receiver, header.p1p2())?;
         let data = if header.cla & 0x80 == 0 {
             value
         } else {
@@ -43,22 +44,23 @@ impl Card {
         }
     }
 
-    fn object_value(&mut self, channel: usize, tag: u16) -> Result<Vec<u8>, StatusWord> {
+    fn object_value(&mut self, receiver: Receiver, tag: u16) -> Result<Vec<u8>, StatusWord> {
+        let domain = receiver.domain;
         let found = match tag {
             0x9F7F => Some(self.cplc()),
-            0x66 | 0x67 | 0x42 | 0x45 | 0x5F50 => self.stored_or_generated(tag),
-            0xE0 => Some(self.key_information()),
-            0xC1 => self.sequence_counter(),
+            0x66 | 0x67 | 0x42 | 0x45 | 0x5F50 => self.stored_or_generated(domain, tag),
+            0xE0 => Some(self.key_information(domain)),
+            0xC1 => self.sequence_counter(domain),
             0xCF => Some(self.personality.kdd().to_vec()),
-            0xD3 => Some(vec![self.channel(channel)?.session.level().bits()]),
+            0xD3 => Some(vec![self.channel(receiver.channel)?.session.level().bits()]),
             0xFF21 => Some(self.extended_resources()),
             _ => None,
         };
         found.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
     }
 
-    fn stored_or_generated(&self, tag: u16) -> Option<Vec<u8>> {
-        let stored = state::object(&self.log, tag);
+    fn stored_or_generated(&self, domain: Domain, tag: u16) -> Option<Vec<u8>> {
+        let stored = state::object(&self.log, domain, tag);
         let told = match tag {
             0x66 => self.personality.card_data.as_slice(),
             0x67 => self.personality.capabilities.as_slice(),
@@ -66,8 +68,8 @@ impl Card {
         };
         let given = stored.or(Some(told).filter(|told| !told.is_empty()));
         given.map(<[u8]>::to_vec).or_else(|| match tag {
-            0x66 => Some(self.card_data()),
-            0x67 => Some(self.capabilities()),
+            0x66 => Some(self.card_data(domain)),
+            0x67 => Some(self.capabilities(domain)),
             _ => None,
         })
     }
@@ -78,17 +80,16 @@ impl Card {
         let fields =
             [(PRE_PERSONALIZATION, PRE_PERSONALIZATION_AT), (PERSONALIZATION, PERSONALIZATION_AT)];
         for (tag, at) in fields {
-            let stored = state::object(&self.log, tag).unwrap_or_default();
+            let stored = state::object(&self.log, Domain::Issuer, tag).unwrap_or_default();
             bytes.iter_mut().skip(at).zip(stored).for_each(|(to, from)| *to = *from);
         }
         bytes
     }
 
-    /// The protocols that the card speaks: those of its complete key sets, the default one first.
-    fn protocols(&self) -> Vec<(u8, u8)> {
+    /// The protocols that a domain speaks: those of the complete key sets that it uses, the default one first.
+    fn protocols(&self, domain: Domain) -> Vec<(u8, u8)> {
         let mut protocols = Vec::new();
-        let versions = key_set_versions(&self.log).into_iter();
-        let sets = versions.filter_map(|version| KeySetRecord::load(&self.log, version));
+        let sets = key_sets(&self.log, self.registry.key_domain(&self.log, domain));
         for (protocol, _) in sets.filter_map(|set| set.channel_keys()) {
             let known = (protocol.id(), protocol.i());
             if !protocols.contains(&known) {
@@ -99,7 +100,7 @@ impl Card {
     }
 
     /// Card recognition data. Their order is what TPS and others parse by position [GPCS 2.3.1 §H.2].
-    fn card_data(&self) -> Vec<u8> {
+    fn card_data(&self, domain: Domain) -> Vec<u8> {
         let oid = |writer: Writer, arc: u8, more: &[u8]| {
             let mut bytes = GLOBALPLATFORM.to_vec();
             bytes.push(arc);
@@ -112,7 +113,7 @@ impl Card {
                 let mut data = oid(data, CARD_RECOGNITION, &[])
                     .constructed(0x60, |inner| oid(inner, CARD_MANAGEMENT, version))
                     .constructed(0x63, |inner| oid(inner, CARD_IDENTIFICATION, &[]));
-                for (id, i) in self.protocols() {
+                for (id, i) in self.protocols(domain) {
                     data = data.constructed(0x64, |inner| oid(inner, SECURE_CHANNEL, &[id, i]));
                 }
                 let mut environment = JAVA_CARD.to_vec();
@@ -123,9 +124,9 @@ impl Card {
     }
 
     /// Card capability information [GPCS 2.3.1 §H.4].
-    fn capabilities(&self) -> Vec<u8> {
+    fn capabilities(&self, domain: Domain) -> Vec<u8> {
         let mut writer = Writer::new();
-        for (id, i) in self.protocols() {
+        for (id, i) in self.protocols(domain) {
             writer = writer.constructed(0xA0, |protocol| {
                 let protocol = protocol.object(0x80, &[id]).object(0x81, &[i]);
                 if id == 3 { protocol.object(0x82, &[0x07]) } else { protocol }
@@ -136,12 +137,11 @@ impl Card {
     }
 
     /// Key information: identifier, version, then type and length of each component [GPCS 2.3.1 §11.3.3.1.1].
-    fn key_information(&self) -> Vec<u8> {
+    fn key_information(&self, domain: Domain) -> Vec<u8> {
         let mut writer = Writer::new();
-        for version in key_set_versions(&self.log) {
-            let Some(set) = KeySetRecord::load(&self.log, version) else { continue };
+        for set in key_sets(&self.log, domain) {
             for key in set.keys() {
-                let mut entry = vec![key.id, version];
+                let mut entry = vec![key.id, set.version];
                 for (kind, length) in key.shape() {
                     // 00 stands for 256 and more.
                     entry.extend_from_slice(&[kind, u8::try_from(length).unwrap_or(0)]);
@@ -153,10 +153,12 @@ impl Card {
     }
 
     /// The sequence counter of the default key set, where its protocol has one.
-    fn sequence_counter(&self) -> Option<Vec<u8>> {
-        let set = default_key_set(&self.log)?;
+    fn sequence_counter(&self, domain: Domain) -> Option<Vec<u8>> {
+        let domain = self.registry.key_domain(&self.log, domain);
+        let set = default_key_set(&self.log, domain)?;
         let protocol = set.protocol()?;
-        let [_, high, middle, low] = KeySetRecord::counter(&self.log, set.version).to_be_bytes();
+        let counter = KeySetRecord::counter(&self.log, domain, set.version);
+        let [_, high, middle, low] = counter.to_be_bytes();
         match protocol.id() {
             2 => Some(vec![middle, low]),
             3 if protocol.pseudo_random_challenge() => Some(vec![high, middle, low]),

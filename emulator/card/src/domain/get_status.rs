@@ -7,13 +7,8 @@ use globalplatform::{
 };
 use iso7816::{Aid, Command, Response, StatusWord};
 
-use super::refused;
-use crate::{
-    card::Card,
-    channel::StatusSearch,
-    nvm::Owner,
-    state::{Application, CARD_RESET},
-};
+use super::{Receiver, refused};
+use crate::{card::Card, channel::StatusSearch, state::Domain};
 
 /// Longest answer in bytes, without and with response protection [AmdD 1.1.1 §6.2.7].
 const ANSWER_MAX: usize = 255;
@@ -32,9 +27,10 @@ struct Query {
 impl Card {
     pub(super) fn get_status(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
+        let channel = receiver.channel;
         let GetStatus { scope, tlv, next, name, tags } =
             GetStatus::parse(command).map_err(refused)?;
         let before = self.channel(channel)?.search.take();
@@ -48,9 +44,15 @@ impl Card {
             let StatusSearch { scope, tlv, name, tags, last } = search;
             Query { scope, tlv, name, tags, after: Some(last) }
         };
+        // Only the issuer's domain is the card's [GPCS 2.3.1 §11.4.2.1].
+        if query.scope == StatusScope::IssuerSecurityDomain && receiver.domain != Domain::Issuer {
+            return Err(StatusWord::WRONG_P1P2);
+        }
         let mut entries = self.entries(query.scope);
         entries.retain(|(aid, _)| {
-            aid.starts_with(&query.name) && query.after.is_none_or(|last| *aid > last)
+            aid.starts_with(&query.name)
+                && query.after.is_none_or(|last| *aid > last)
+                && self.may_see(receiver.domain, *aid)
         });
         self.tell(channel, &entries, query)
     }
@@ -86,61 +88,63 @@ impl Card {
         Ok(Response::ok(data))
     }
 
-    /// All entries of a scope, ascending by AID. Every one belongs to the only security domain.
+    /// A domain sees itself and what stands under it, with Global Registry everything [GPCS 2.3.1 §11.4.1].
+    fn may_see(&self, domain: Domain, aid: Aid) -> bool {
+        let all = self.registry.privileges_of(domain).contains(Privileges::GLOBAL_REGISTRY);
+        all || Domain::Supplementary(aid) == domain
+            || self.registry.governs(domain, self.registry.associated(aid))
+    }
+
+    /// All entries of a scope, ascending by AID.
     fn entries(&self, scope: StatusScope) -> Vec<(Aid, RegistryEntry)> {
-        let entry = |aid: Aid| RegistryEntry {
-            aid: Some(aid),
-            security_domain: Some(self.registry.isd.aid),
-            ..RegistryEntry::default()
-        };
-        let privileges = |bytes: [u8; 3]| Privileges::parse(&bytes).ok();
         let mut entries: Vec<(Aid, RegistryEntry)> = match scope {
             StatusScope::IssuerSecurityDomain => {
-                let domain = &self.registry.isd;
+                let isd = &self.registry.isd;
                 let entry = RegistryEntry {
-                    life_cycle: domain.life_cycle,
-                    privileges: privileges(self.isd_privileges()),
-                    ..entry(domain.aid)
+                    life_cycle: isd.life_cycle,
+                    privileges: Some(self.registry.privileges_of(Domain::Issuer)),
+                    ..self.entry_of(isd.aid)
                 };
-                vec![(domain.aid, entry)]
+                vec![(isd.aid, entry)]
             }
-            StatusScope::LoadFiles | StatusScope::LoadFilesAndModules => {
-                let with_modules = scope == StatusScope::LoadFilesAndModules;
-                let entry = |file: crate::info::LoadFileInfo| RegistryEntry {
-                    life_cycle: LOAD_FILE_LOADED,
-                    version: Some(file.version.to_vec()),
-                    modules: if with_modules { file.modules } else { Vec::new() },
-                    ..entry(file.aid)
-                };
-                self.load_files().into_iter().map(|file| (file.aid, entry(file))).collect()
-            }
-            _ => {
-                let entry = |application: &Application| RegistryEntry {
-                    life_cycle: application.life_cycle,
-                    privileges: privileges(application.privileges),
-                    load_file: Some(application.load_file),
-                    ..entry(application.aid)
-                };
-                let applications = self.registry.applications();
-                applications.map(|application| (application.aid, entry(application))).collect()
-            }
+            StatusScope::LoadFiles => self.load_file_entries(false),
+            StatusScope::LoadFilesAndModules => self.load_file_entries(true),
+            _ => self.application_entries(),
         };
         entries.sort_by_key(|(aid, _)| *aid);
         entries
     }
 
-    /// The issuer domain has Card Reset unless an application holds it [GPCS 2.3.1 §6.6.2].
-    pub(crate) fn isd_privileges(&self) -> [u8; 3] {
-        let [mut first, second, third] = self.registry.isd.privileges;
-        if self.registry.applications().any(Application::has_card_reset) {
-            first &= !CARD_RESET;
-        }
-        [first, second, third]
+    /// What every entry has: its AID and its domain's.
+    fn entry_of(&self, aid: Aid) -> RegistryEntry {
+        let domain = self.registry.aid_of(self.registry.associated(aid));
+        RegistryEntry { aid: Some(aid), security_domain: Some(domain), ..RegistryEntry::default() }
     }
 
-    /// Whether the bytes of a load file are in persistent memory, not only in ROM.
-    pub(crate) fn is_loaded(&self, load_file: Aid) -> bool {
-        self.log.used_by(Owner::LoadFile(load_file)) > 0
+    fn load_file_entries(&self, with_modules: bool) -> Vec<(Aid, RegistryEntry)> {
+        let files = self.load_files().into_iter();
+        let entry = |file: crate::info::LoadFileInfo| RegistryEntry {
+            life_cycle: LOAD_FILE_LOADED,
+            version: Some(file.version.to_vec()),
+            modules: if with_modules { file.modules } else { Vec::new() },
+            ..self.entry_of(file.aid)
+        };
+        files.map(|file| (file.aid, entry(file))).collect()
+    }
+
+    fn application_entries(&self) -> Vec<(Aid, RegistryEntry)> {
+        let applications = self.registry.applications();
+        let entries = applications.map(|application| {
+            let entry = RegistryEntry {
+                life_cycle: application.life_cycle,
+                privileges: Some(application.privileges()),
+                implicit_selection: application.implicit_selection.clone(),
+                load_file: Some(application.load_file),
+                ..self.entry_of(application.aid)
+            };
+            (application.aid, entry)
+        });
+        entries.collect()
     }
 }
 

@@ -1,209 +1,315 @@
 //! INSTALL [GPCS 2.3.1 §9.3, §11.5].
 
 use globalplatform::{
-    command::{Install, InstallParameters, InstallPurpose},
-    data::Privileges,
+    command::{Install, InstallParameters, InstallPurpose, SecurityDomainParameters},
+    data::{Privileges, Restrictions},
 };
 use iso7816::{Aid, Command, Response, StatusWord};
 
-use super::{NO_CONFIRMATION, refused};
+use super::{
+    Receiver,
+    authorization::{Authority, Done, Request},
+    content::{DOMAIN_LOAD_FILE, DOMAIN_MODULE},
+    refused,
+};
 use crate::{
     card::Card,
     channel::Load,
-    state::{Application, CARD_RESET},
+    state::{APPLICATIONS_MAX, Application, Domain, DomainTraits, Quotas},
 };
 
 /// Life cycle states of an application.
 const INSTALLED: u8 = 0x03;
 const SELECTABLE: u8 = 0x07;
-/// What applications of this card may be.
-const ASSIGNABLE: Privileges = Privileges::CARD_LOCK
-    .union(Privileges::CVM_MANAGEMENT)
-    .union(Privileges::CARD_TERMINATE)
-    .union(Privileges::CARD_RESET)
-    .union(Privileges::TRUSTED_PATH)
-    .union(Privileges::GLOBAL_DELETE)
-    .union(Privileges::GLOBAL_LOCK)
-    .union(Privileges::GLOBAL_REGISTRY)
-    .union(Privileges::GLOBAL_SERVICE);
-/// Most application instances.
-const APPLICATIONS_MAX: usize = 64;
+
+/// INSTALL [for install] in typed form.
+struct Instance {
+    load_file: Aid,
+    module: Aid,
+    aid: Aid,
+    privileges: Privileges,
+    make_selectable: bool,
+}
 
 impl Card {
     pub(super) fn obey_install(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
         // A load that was going on ends, complete or not [GPCS 2.3.1 §9.3.5].
-        let open = self.channel(channel)?;
+        let open = self.channel(receiver.channel)?;
+        let loaded = open.loaded.take();
         (open.load, open.personalizing) = (None, None);
         let install = Install::parse(command).map_err(refused)?;
-        if !install.token.is_empty() {
-            // The domain manages content itself: a token is an error [GPCS 2.3.1 §9.3].
-            return Err(StatusWord::WRONG_DATA);
-        }
         let parameters =
             InstallParameters::parse(&install.parameters).map_err(|_| StatusWord::WRONG_DATA)?;
-        match install.purpose {
-            InstallPurpose::Load { load_file, security_domain, .. } => {
-                self.install_for_load(channel, load_file, security_domain, &parameters)
-            }
-            InstallPurpose::Install {
-                load_file,
-                module,
-                instance,
-                privileges,
-                make_selectable,
-            } => {
-                let module = module.ok_or(StatusWord::WRONG_DATA)?;
-                let load_file = self.load_file_of(load_file, module)?;
-                let instance = instance.unwrap_or(module);
-                self.check_memory(&parameters)?;
-                self.check_privileges(privileges, make_selectable)?;
-                let application = parameters.application.unwrap_or_default();
-                let privileges = privileges.to_bytes();
-                self.install_instance(load_file, module, instance, privileges, &application)?;
-                if make_selectable {
-                    self.registry.set_life_cycle(&mut self.log, instance, SELECTABLE)?;
-                }
-                Ok(())
+        if let InstallPurpose::Personalization { application } = install.purpose {
+            return self.install_for_personalization(receiver, application);
+        }
+        let request =
+            Request { operation: operation(&install.purpose), command, token: &install.token };
+        let combined = install.combined;
+        if combined && matches!(install.purpose, InstallPurpose::Install { .. }) {
+            let load_file = loaded.ok_or(StatusWord::CONDITIONS_OF_USE)?;
+            return self.end_combined(receiver, request, load_file, &install, &parameters);
+        }
+        let authority = self.authorize(receiver, request)?;
+        let done = match install.purpose {
+            InstallPurpose::Load { load_file, security_domain, hash } => {
+                let domain = security_domain
+                    .map_or(Ok(receiver.domain), |aid| self.domain_for_content(aid))?;
+                let load = Load { combined, ..Load::new(load_file, domain, hash) };
+                self.begin_load(receiver, load, &parameters)?;
+                Done::Unconfirmed
             }
             InstallPurpose::MakeSelectable { instance, privileges } => {
-                self.make_selectable(instance, privileges)
+                self.make_selectable(receiver, instance, privileges, &parameters)?
             }
-            InstallPurpose::Personalization { application } => {
-                self.personalize(channel, application)
+            InstallPurpose::Extradition { security_domain, application } => {
+                self.extradite(receiver, application, security_domain)?
             }
-            // There is one security domain: nothing to extradite to, and nothing to change in it.
-            InstallPurpose::Extradition { .. } | InstallPurpose::RegistryUpdate { .. } => {
-                Err(StatusWord::WRONG_P1P2)
+            InstallPurpose::RegistryUpdate { security_domain, application, privileges } => self
+                .update_registry(receiver, security_domain, application, privileges, &parameters)?,
+            purpose => {
+                let instance = self.instance(&purpose, None)?;
+                self.make_instance(receiver, &instance, &parameters)?
             }
-        }?;
-        Ok(Response::ok(vec![NO_CONFIRMATION]))
+        };
+        self.confirm(authority, done)
     }
 
-    fn install_for_load(
+    /// The last command of a combined process: what was loaded goes again if it fails [GPCS 2.3.1 §9.3.4].
+    fn end_combined(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
+        request: Request<'_>,
         load_file: Aid,
-        domain: Option<Aid>,
+        install: &Install,
+        parameters: &InstallParameters,
+    ) -> Result<Response, StatusWord> {
+        let done = self.authorize(receiver, request).and_then(|authority: Authority| {
+            let instance = self.instance(&install.purpose, Some(load_file))?;
+            let domain = self.registry.associated(load_file);
+            let aid = instance.aid;
+            self.make_instance(receiver, &instance, parameters)?;
+            self.confirm(authority, Done::Combined { load_file, instance: aid, domain })
+        });
+        done.inspect_err(|_| self.unload_after_failure(load_file))
+    }
+
+    fn instance(
+        &self,
+        purpose: &InstallPurpose,
+        loaded: Option<Aid>,
+    ) -> Result<Instance, StatusWord> {
+        let InstallPurpose::Install { load_file, module, instance, privileges, make_selectable } =
+            purpose
+        else {
+            return Err(StatusWord::WRONG_P1P2);
+        };
+        let module = module.ok_or(StatusWord::WRONG_DATA)?;
+        let load_file = self.load_file_of(load_file.or(loaded), module)?;
+        if loaded.is_some_and(|loaded| loaded != load_file) {
+            return Err(StatusWord::WRONG_DATA);
+        }
+        Ok(Instance {
+            load_file,
+            module,
+            aid: instance.unwrap_or(module),
+            privileges: *privileges,
+            make_selectable: *make_selectable,
+        })
+    }
+
+    fn begin_load(
+        &mut self,
+        receiver: Receiver,
+        load: Load,
         parameters: &InstallParameters,
     ) -> Result<(), StatusWord> {
-        let isd = self.registry.isd.aid;
-        if domain.is_some_and(|domain| !domain.starts_with(isd.as_bytes())) {
-            return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
-        }
-        self.check_load_file(load_file)?;
+        self.check_governs(receiver, load.domain)?;
+        self.check_load_file(load.aid)?;
         self.check_memory(parameters)?;
-        self.channel(channel)?.load =
-            Some(Load { aid: load_file, next_block: 0, bytes: Vec::new() });
+        self.channel(receiver.channel)?.load = Some(load);
         Ok(())
     }
 
-    /// Refuses a load file whose AID something else has.
-    pub(crate) fn check_load_file(&self, aid: Aid) -> Result<(), StatusWord> {
-        let in_use = self.registry.application(aid).is_some()
-            || aid == self.registry.isd.aid
-            || self.is_loaded(aid)
-            || !self.registry.instances_of(aid).is_empty();
-        if in_use { Err(StatusWord::CONDITIONS_OF_USE) } else { Ok(()) }
+    fn make_instance(
+        &mut self,
+        receiver: Receiver,
+        instance: &Instance,
+        parameters: &InstallParameters,
+    ) -> Result<Done, StatusWord> {
+        let Instance { load_file, module, aid, privileges, make_selectable } = *instance;
+        let domain = self.domain_of_instances(receiver, load_file)?;
+        self.check_memory(parameters)?;
+        self.check_privileges(aid, module, privileges)?;
+        if !make_selectable && privileges.contains(Privileges::CARD_RESET) {
+            return Err(StatusWord::WRONG_DATA);
+        }
+        let mut entry = Application::installed(aid, load_file, module, domain);
+        entry.privileges = privileges.to_bytes();
+        set_system_parameters(&mut entry, parameters);
+        self.install_instance(entry, parameters.application.as_deref().unwrap_or_default())?;
+        if make_selectable {
+            self.registry.set_life_cycle(&mut self.log, aid, SELECTABLE)?;
+        }
+        Ok(Done::Installed { load_file, instance: aid })
     }
 
-    /// Refuses when the persistent memory that the parameters announce exceeds what is free.
-    fn check_memory(&self, parameters: &InstallParameters) -> Result<(), StatusWord> {
-        let system = parameters.system.as_ref();
-        let sizes = system.map_or([None; 2], |system| [system.code, system.non_volatile]);
-        let wanted = sizes.into_iter().flatten().fold(0_u32, u32::saturating_add);
-        match usize::try_from(wanted) {
-            Ok(wanted) if wanted <= self.log.free() => Ok(()),
-            _ => Err(StatusWord::NO_MEMORY),
+    /// Instances belong to the domain of their load file. Those of a load file in ROM, which anybody may use, belong to the domain that
+    /// makes them [GPCS 2.3.1 §7.2].
+    fn domain_of_instances(
+        &self,
+        receiver: Receiver,
+        load_file: Aid,
+    ) -> Result<Domain, StatusWord> {
+        let anybodys = self.is_in_rom(load_file)
+            && self.registry.load_file(load_file).is_none()
+            && !self.is_loaded(load_file);
+        if anybodys {
+            return Ok(receiver.domain);
         }
+        let domain = self.registry.associated(load_file);
+        self.check_governs(receiver, domain)?;
+        Ok(domain)
     }
 
     /// Makes an instance of a module, in state INSTALLED [GPCS 2.3.1 §9.3.6].
     pub(crate) fn install_instance(
         &mut self,
-        load_file: Aid,
-        module: Aid,
-        instance: Aid,
-        privileges: [u8; 3],
+        mut entry: Application,
         parameters: &[u8],
     ) -> Result<(), StatusWord> {
-        let in_use = instance == self.registry.isd.aid
-            || self.registry.application(instance).is_some()
-            || self.modules.iter().any(|module| module.load_file() == instance)
-            || self.java.package(instance).is_some();
-        if in_use {
+        let Application { aid, load_file, module, privileges, .. } = entry;
+        // A load file without code in ROM or machine has the AID of an instance only by mistake, and so has the domain's.
+        if self.is_in_use(aid) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         if self.registry.applications().count() >= APPLICATIONS_MAX {
             return Err(StatusWord::NO_MEMORY);
         }
-        let entry =
-            Application { aid: instance, load_file, module, life_cycle: INSTALLED, privileges };
+        if load_file == DOMAIN_LOAD_FILE && module == DOMAIN_MODULE {
+            entry.traits = domain_traits(parameters)?;
+            return self.registry.put(&mut self.log, entry);
+        }
         self.registry.put(&mut self.log, entry)?;
         let applet = if self.java.package(load_file).is_some() {
-            self.install_loaded((load_file, module), instance, privileges, parameters)?
+            self.install_loaded((load_file, module), aid, privileges, parameters)?
         } else {
             let index = self
                 .modules
                 .iter()
                 .position(|known| known.module() == module && known.load_file() == load_file)
                 .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-            self.with_module(index, instance, |module, host| module.install(host, parameters))?
+            self.with_module(index, aid, |module, host| module.install(host, parameters))?
         };
-        self.instances.insert(instance, applet);
+        self.instances.insert(aid, applet);
         Ok(())
     }
 
-    fn check_privileges(
-        &self,
+    fn make_selectable(
+        &mut self,
+        receiver: Receiver,
+        instance: Aid,
         privileges: Privileges,
-        make_selectable: bool,
-    ) -> Result<(), StatusWord> {
-        if !ASSIGNABLE.contains(privileges) {
-            return Err(StatusWord::WRONG_DATA);
-        }
-        if !privileges.contains(Privileges::CARD_RESET) {
-            return Ok(());
-        }
-        if !make_selectable {
-            return Err(StatusWord::WRONG_DATA);
-        }
-        self.check_card_reset_is_free()
-    }
-
-    /// One application at most has the Card Reset privilege [GPCS 2.3.1 §6.6.2].
-    fn check_card_reset_is_free(&self) -> Result<(), StatusWord> {
-        if self.registry.applications().any(Application::has_card_reset) {
+        parameters: &InstallParameters,
+    ) -> Result<Done, StatusWord> {
+        let mut entry = self.entry(instance)?;
+        self.check_governs(receiver, entry.domain)?;
+        if entry.life_cycle != INSTALLED || restricts(&entry, Restrictions::MAKE_SELECTABLE) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        Ok(())
-    }
-
-    fn make_selectable(&mut self, instance: Aid, privileges: Privileges) -> Result<(), StatusWord> {
-        let entry = self.registry.application(instance);
-        let mut entry = entry.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?.clone();
-        if entry.life_cycle != INSTALLED {
-            return Err(StatusWord::CONDITIONS_OF_USE);
-        }
+        // Of the privileges only this one counts [GPCS 2.3.1 §11.5.2.3.3].
         if privileges.contains(Privileges::CARD_RESET) {
-            self.check_card_reset_is_free()?;
-            entry.privileges[0] |= CARD_RESET;
+            let all = entry.privileges() | Privileges::CARD_RESET;
+            self.change_privileges(&mut entry, all)?;
         }
+        let selections = parameters.system.iter().flat_map(|system| &system.implicit_selection);
+        entry.implicit_selection.extend(selections.map(|selection| selection.0));
         entry.life_cycle = SELECTABLE;
-        self.registry.put(&mut self.log, entry)
+        let load_file = entry.load_file;
+        self.registry.put(&mut self.log, entry)?;
+        Ok(Done::Installed { load_file, instance })
     }
 
-    /// STORE DATA goes to an application from now on, if it takes any [GPCS 2.3.1 §7.3.3].
-    fn personalize(&mut self, channel: usize, instance: Aid) -> Result<(), StatusWord> {
-        let takes_data = self
-            .with_applet(Some(channel), instance, |applet, host| applet.is_personalizable(host));
-        if !takes_data.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)? {
+    /// STORE DATA goes to an application from now on, if it takes any, or to a domain below this one [GPCS 2.3.1 §7.3.3].
+    fn install_for_personalization(
+        &mut self,
+        receiver: Receiver,
+        instance: Aid,
+    ) -> Result<Response, StatusWord> {
+        let entry = self.entry(instance)?;
+        let forbidden = Restrictions::from_bits_retain(self.registry.isd.restrictions);
+        if entry.domain != receiver.domain
+            || forbidden.contains(Restrictions::PERSONALIZATION)
+            || restricts(&entry, Restrictions::PERSONALIZATION)
+        {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        let channel = receiver.channel;
+        let takes_data = entry.is_domain()
+            || self
+                .with_applet(Some(channel), instance, |applet, host| applet.is_personalizable(host))
+                .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        if !takes_data {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         self.channel(channel)?.personalizing = Some(instance);
-        Ok(())
+        Ok(Response::ok(vec![super::NO_CONFIRMATION]))
+    }
+}
+
+/// Whether an entry may not take part in an operation any more.
+pub(super) const fn restricts(entry: &Application, operation: Restrictions) -> bool {
+    Restrictions::from_bits_retain(entry.restrictions).contains(operation)
+}
+
+/// What the system parameters say of an entry.
+fn set_system_parameters(entry: &mut Application, parameters: &InstallParameters) {
+    let Some(system) = &parameters.system else { return };
+    entry.quotas = Quotas {
+        volatile: system.volatile,
+        persistent: system.non_volatile,
+        reserved_volatile: system.reserved_volatile,
+        reserved_persistent: system.reserved_non_volatile,
+    };
+    entry.implicit_selection = system.implicit_selection.iter().map(|one| one.0).collect();
+    entry.contactless = system.contactless.clone().unwrap_or_default();
+}
+
+/// What C9 says to a new security domain. What is not made of data objects, as older cards took it, says nothing.
+fn domain_traits(parameters: &[u8]) -> Result<DomainTraits, StatusWord> {
+    let parsed = SecurityDomainParameters::parse(parameters).map_err(|_| StatusWord::WRONG_DATA)?;
+    let Some(parsed) = parsed else { return Ok(DomainTraits::default()) };
+    let known = |(id, i): &(u8, u8)| globalplatform::Protocol::new(*id, *i).is_ok();
+    if !parsed.channels.iter().all(known) {
+        return Err(StatusWord::WRONG_DATA);
+    }
+    // Zeros say that it is accepted from nobody.
+    let refuses = |field: &Option<Vec<u8>>| {
+        field.as_ref().is_some_and(|bytes| bytes.iter().all(|byte| *byte == 0))
+    };
+    Ok(DomainTraits {
+        refuses_extradition_here: refuses(&parsed.extradition_here),
+        refuses_extradition_away: refuses(&parsed.extradition_away),
+        refuses_deletion: refuses(&parsed.deletion),
+        protocols: parsed.channels,
+    })
+}
+
+/// Which operation a form of INSTALL is.
+const fn operation(purpose: &InstallPurpose) -> Restrictions {
+    match purpose {
+        InstallPurpose::Load { .. } => Restrictions::LOAD,
+        InstallPurpose::Install { make_selectable: false, .. } => Restrictions::INSTALL,
+        InstallPurpose::Install { .. } => {
+            Restrictions::INSTALL.union(Restrictions::MAKE_SELECTABLE)
+        }
+        InstallPurpose::MakeSelectable { .. } => Restrictions::MAKE_SELECTABLE,
+        InstallPurpose::Extradition { .. } => Restrictions::EXTRADITION,
+        InstallPurpose::Personalization { .. } => Restrictions::PERSONALIZATION,
+        InstallPurpose::RegistryUpdate { .. } => Restrictions::REGISTRY_UPDATE,
     }
 }

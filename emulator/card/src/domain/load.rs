@@ -4,8 +4,12 @@ use globalplatform::command::{self, LoadFile};
 use iso7816::{Command, Response, StatusWord};
 use serde::{Deserialize, Serialize};
 
-use super::{NO_CONFIRMATION, refused};
-use crate::{card::Card, channel::Load, nvm::Owner};
+use super::{
+    NO_CONFIRMATION, Receiver,
+    authorization::{Authority, Done},
+    refused,
+};
+use crate::{card::Card, channel::Load, nvm::Owner, state::LoadFileEntry};
 
 /// Most blocks of a load file: the block number is one byte [GPCS 2.3.1 §11.6.2.2].
 const BLOCKS_MAX: usize = 256;
@@ -40,11 +44,11 @@ impl Card {
 
     pub(super) fn obey_load(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
         // An error ends the load: it is put back only when the block was taken.
-        let load = self.channel(channel)?.load.take();
+        let load = self.channel(receiver.channel)?.load.take();
         let mut load = load.ok_or(StatusWord::CONDITIONS_OF_USE)?;
         let block = command::Load::parse(command).map_err(refused)?;
         if usize::from(block.block) != load.next_block || load.next_block >= BLOCKS_MAX {
@@ -56,23 +60,35 @@ impl Card {
             return Err(StatusWord::NO_MEMORY);
         }
         if block.last {
-            self.finish_load(load)?;
-        } else {
-            self.channel(channel)?.load = Some(load);
+            return self.end_load(receiver, load);
         }
+        self.channel(receiver.channel)?.load = Some(load);
         Ok(Response::ok(vec![NO_CONFIRMATION]))
+    }
+
+    fn end_load(&mut self, receiver: Receiver, load: Load) -> Result<Response, StatusWord> {
+        let (load_file, domain, combined) = (load.aid, load.domain, load.combined);
+        self.finish_load(load)?;
+        if combined {
+            // Confirmed with the command that ends the process.
+            self.channel(receiver.channel)?.loaded = Some(load_file);
+            return Ok(Response::ok(vec![NO_CONFIRMATION]));
+        }
+        self.confirm(Authority::Own, Done::Loaded { load_file, domain })
     }
 
     fn finish_load(&mut self, load: Load) -> Result<(), StatusWord> {
         let code = data_block(&load.bytes)?;
-        let in_rom = self.modules.iter().any(|module| module.load_file() == load.aid);
+        let in_rom = self.is_in_rom(load.aid);
         match self.load_policy {
-            LoadPolicy::Refuse => Err(StatusWord::WRONG_DATA),
+            LoadPolicy::Refuse => return Err(StatusWord::WRONG_DATA),
             LoadPolicy::RomStandsIn if in_rom => {
-                Ok(self.log.put(Owner::LoadFile(load.aid), IMAGE, load.bytes)?)
+                self.log.put(Owner::LoadFile(load.aid), IMAGE, load.bytes)?;
             }
-            _ => self.java.load(&mut self.log, load.aid, &code),
+            _ => self.java.load(&mut self.log, load.aid, &code)?,
         }
+        let entry = LoadFileEntry { aid: load.aid, domain: load.domain };
+        self.registry.put_load_file(&mut self.log, entry)
     }
 }
 

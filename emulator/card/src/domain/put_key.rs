@@ -1,20 +1,24 @@
 //! PUT KEY [GPCS 2.3.1 §11.8, AmdD 1.1.1 §7.2].
 
 use globalplatform::{
+    Protocol,
     command::{KeyComponent, PutKey},
     key::Key,
 };
 use iso7816::{Command, Response, StatusWord};
 
-use super::refused;
+use super::{Receiver, refused};
 use crate::{
     card::Card,
     secure_channel::Session,
-    state::{KeySetRecord, StoredKey, default_key_set, key_set_versions},
+    state::{Domain, KeySetRecord, StoredKey, default_key_set, key_set_versions},
 };
 
 /// Version of keys that the first PUT KEY replaces.
 const INITIAL_VERSION: u8 = 0xFF;
+/// Life cycle states of a supplementary domain.
+const SELECTABLE: u8 = 0x07;
+const PERSONALIZED: u8 = 0x0F;
 /// Highest identifier and version of a key.
 const KEY_NUMBER_MAX: u8 = 0x7F;
 /// Most key sets on a card.
@@ -32,33 +36,50 @@ impl Card {
     /// Adds keys or replaces them, all or none [GPCS 2.3.1 §11.8.1].
     pub(super) fn put_key(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
         let put = PutKey::parse(command).map_err(refused)?;
         if !matches!(put.new_version, 1..=KEY_NUMBER_MAX) {
             return Err(StatusWord::WRONG_DATA);
         }
-        let session = &self.channel(channel)?.session;
+        let session = &self.channel(receiver.channel)?.session;
         let keys = new_keys(&put, session)?;
         let mut answer = vec![put.new_version];
         answer.extend(keys.iter().flat_map(|new| &new.check_value));
         let keys = keys.into_iter().map(|new| new.key).collect();
+        let domain = receiver.domain;
         match put.replaces {
-            None => self.add_keys(put.new_version, keys)?,
-            Some(old_version) => self.replace_keys(old_version, put.new_version, keys)?,
+            None => self.add_keys(domain, put.new_version, keys)?,
+            Some(old_version) => self.replace_keys(domain, old_version, put.new_version, keys)?,
         }
+        self.become_personalized(domain)?;
         Ok(Response::ok(answer))
     }
 
+    /// A supplementary domain that has the keys of a secure channel is personalised [GPCS 2.3.1 §5.3.2.3].
+    pub(super) fn become_personalized(&mut self, domain: Domain) -> Result<(), StatusWord> {
+        let Domain::Supplementary(aid) = domain else { return Ok(()) };
+        let complete = default_key_set(&self.log, domain).is_some();
+        if complete && self.entry(aid)?.life_cycle == SELECTABLE {
+            self.registry.set_life_cycle(&mut self.log, aid, PERSONALIZED)?;
+        }
+        Ok(())
+    }
+
     /// New keys: none of them may be there. A complete set takes the place of the initial one.
-    fn add_keys(&mut self, version: u8, keys: Vec<StoredKey>) -> Result<(), StatusWord> {
-        if key_set_versions(&self.log).len() >= KEY_SETS_MAX {
+    fn add_keys(
+        &mut self,
+        domain: Domain,
+        version: u8,
+        keys: Vec<StoredKey>,
+    ) -> Result<(), StatusWord> {
+        if key_set_versions(&self.log, domain).len() >= KEY_SETS_MAX {
             return Err(StatusWord::NO_MEMORY);
         }
-        let mut set = match KeySetRecord::load(&self.log, version) {
+        let mut set = match KeySetRecord::load(&self.log, domain, version) {
             Some(set) => set,
-            None => KeySetRecord::new(version, self.protocol_for(&keys)?),
+            None => KeySetRecord::new(version, self.protocol_for(domain, &keys)?),
         };
         if keys.iter().any(|key| set.key(key.id).is_some()) {
             return Err(StatusWord::WRONG_DATA);
@@ -67,12 +88,12 @@ impl Card {
             set.put(key);
         }
         let complete = set.channel_keys().is_some();
-        self.save_changed(&set)?;
+        self.save_changed(domain, &set)?;
         if let Some(mut initial) =
-            KeySetRecord::load(&self.log, INITIAL_VERSION).filter(|_| complete)
+            KeySetRecord::load(&self.log, domain, INITIAL_VERSION).filter(|_| complete)
         {
             initial.clear();
-            initial.save(&mut self.log)?;
+            initial.save(&mut self.log, domain)?;
         }
         Ok(())
     }
@@ -80,11 +101,12 @@ impl Card {
     /// Keys in the place of others of the same type and length, under the same version or a new one [GPCS 2.3.1 §11.8.2.3.3].
     fn replace_keys(
         &mut self,
+        domain: Domain,
         old_version: u8,
         version: u8,
         keys: Vec<StoredKey>,
     ) -> Result<(), StatusWord> {
-        let old = KeySetRecord::load(&self.log, old_version);
+        let old = KeySetRecord::load(&self.log, domain, old_version);
         let mut old = old.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         for key in &keys {
             let before = old.key(key.id).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
@@ -96,9 +118,9 @@ impl Card {
             for key in keys {
                 old.put(key);
             }
-            return self.save_changed(&old);
+            return self.save_changed(domain, &old);
         }
-        let mut set = match KeySetRecord::load(&self.log, version) {
+        let mut set = match KeySetRecord::load(&self.log, domain, version) {
             Some(set) => set,
             None => {
                 KeySetRecord::new(version, old.protocol().ok_or(StatusWord::CONDITIONS_OF_USE)?)
@@ -111,16 +133,16 @@ impl Card {
             old.remove(key.id);
             set.put(key);
         }
-        self.save_changed(&set)?;
-        self.save_changed(&old)?;
+        self.save_changed(domain, &set)?;
+        self.save_changed(domain, &old)?;
         self.check_a_channel_can_be_opened()
     }
 
     /// A changed set counts its sessions from 0 again [GPCS 2.3.1 §E.1.2.1].
-    fn save_changed(&mut self, set: &KeySetRecord) -> Result<(), StatusWord> {
-        set.save(&mut self.log)?;
+    fn save_changed(&mut self, domain: Domain, set: &KeySetRecord) -> Result<(), StatusWord> {
+        set.save(&mut self.log, domain)?;
         self.forget_handshakes();
-        KeySetRecord::reset_counter(&mut self.log, set.version)
+        KeySetRecord::reset_counter(&mut self.log, domain, set.version)
     }
 
     /// No handshake that began with keys as they were may end after they changed.
@@ -134,15 +156,22 @@ impl Card {
 
     /// Refuses a change after which nobody could open a secure channel any more; the command's writes are then rolled back.
     pub(super) fn check_a_channel_can_be_opened(&self) -> Result<(), StatusWord> {
-        default_key_set(&self.log).map(|_| ()).ok_or(StatusWord::CONDITIONS_OF_USE)
+        default_key_set(&self.log, Domain::Issuer).map(|_| ()).ok_or(StatusWord::CONDITIONS_OF_USE)
     }
 
-    /// What a new set speaks: SCP03 with AES keys, the card's other protocol with any other.
-    fn protocol_for(
-        &self,
-        keys: &[StoredKey],
-    ) -> Result<globalplatform::scp::Protocol, StatusWord> {
+    /// What a new set speaks: SCP03 with AES keys, the card's other protocol with any other; of a supplementary domain the first fitting
+    /// protocol that it was made with, if it was made with any.
+    fn protocol_for(&self, domain: Domain, keys: &[StoredKey]) -> Result<Protocol, StatusWord> {
         let aes = keys.iter().filter_map(StoredKey::key).any(|key| key.algorithm().is_aes());
+        let entry = match domain {
+            Domain::Issuer => None,
+            Domain::Supplementary(aid) => Some(self.entry(aid)?),
+        };
+        let own = entry.iter().flat_map(|entry| &entry.traits.protocols);
+        let mut fitting = own.filter(|(id, _)| (*id == 3) == aes);
+        if let Some((id, i)) = fitting.next() {
+            return Protocol::new(*id, *i).map_err(|_| StatusWord::WRONG_DATA);
+        }
         self.personality.protocol_of(aes).map_err(|_| StatusWord::WRONG_DATA)
     }
 }

@@ -2,51 +2,72 @@
 
 use globalplatform::{
     command::{SetStatus, StatusScope},
-    data::CardState,
+    data::{ApplicationState, CardState, Privileges},
 };
 use iso7816::{Aid, Command, Response, StatusWord};
 
-use super::refused;
+use super::{Receiver, refused};
 use crate::{
     card::Card,
-    state::{Application, IssuerDomain, LOCKED},
+    state::{Application, Domain, IssuerDomain, LOCKED},
 };
 
 impl Card {
     pub(super) fn set_status(
         &mut self,
-        _: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
         let SetStatus { scope, state, aid } = SetStatus::parse(command).map_err(refused)?;
         match (scope, aid) {
-            (StatusScope::IssuerSecurityDomain, _) => self.set_card_state(state)?,
-            (StatusScope::Applications, Some(aid)) => self.set_application_state(aid, state)?,
+            (StatusScope::IssuerSecurityDomain, _) => self.set_card_state(receiver, state)?,
+            (StatusScope::Applications, Some(aid)) => {
+                self.set_application_state(receiver, aid, state)?;
+            }
             (StatusScope::SecurityDomainAndApplications, Some(aid)) => {
-                self.set_all_states(aid, state)?;
+                self.set_all_states(receiver, aid, state)?;
             }
             _ => return Err(StatusWord::WRONG_P1P2),
         }
         Ok(Response::status(StatusWord::OK))
     }
 
-    fn set_card_state(&mut self, state: u8) -> Result<(), StatusWord> {
+    /// The card's state is changed by whoever has the privilege for that: Card Terminate, Card Lock; the issuer's domain moves it on
+    /// [GPCS 2.3.1 §9.6.3].
+    fn set_card_state(&mut self, receiver: Receiver, state: u8) -> Result<(), StatusWord> {
         let next = CardState::from_byte(state).ok_or(StatusWord::WRONG_DATA)?;
         let current = CardState::from_byte(self.registry.isd.life_cycle);
-        if !current.is_some_and(|current| current.may_become(next)) {
+        let current = current.ok_or(StatusWord::CONDITIONS_OF_USE)?;
+        let privileges = self.registry.privileges_of(receiver.domain);
+        let may = match next {
+            CardState::Terminated => privileges.contains(Privileges::CARD_TERMINATE),
+            _ if current == CardState::CardLocked || next == CardState::CardLocked => {
+                privileges.contains(Privileges::CARD_LOCK)
+            }
+            _ => receiver.domain == Domain::Issuer,
+        };
+        if !may || !current.may_become(next) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         let domain = IssuerDomain { life_cycle: next.to_byte(), ..self.registry.isd.clone() };
         self.registry.put_domain(&mut self.log, domain)
     }
 
-    fn set_application_state(&mut self, aid: Aid, state: u8) -> Result<(), StatusWord> {
+    fn set_application_state(
+        &mut self,
+        receiver: Receiver,
+        aid: Aid,
+        state: u8,
+    ) -> Result<(), StatusWord> {
         self.check_content_may_change()?;
         if aid == self.registry.isd.aid {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        let entry = self.registry.application(aid);
-        let entry = entry.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        let entry = self.entry(aid)?;
+        if receiver.domain == Domain::Supplementary(aid) {
+            return self.set_own_state(&entry, state);
+        }
+        self.check_may_lock(receiver, &entry)?;
         let locks = state & LOCKED != 0;
         if entry.is_locked() == locks {
             return Err(StatusWord::CONDITIONS_OF_USE);
@@ -55,23 +76,52 @@ impl Card {
         self.registry.set_life_cycle(&mut self.log, aid, life_cycle)
     }
 
-    /// Locks or unlocks all applications of the issuer security domain; those that are so already stay.
-    fn set_all_states(&mut self, domain: Aid, state: u8) -> Result<(), StatusWord> {
-        self.check_content_may_change()?;
-        if domain != self.registry.isd.aid {
-            return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
+    /// A supplementary domain makes itself PERSONALIZED, or locks itself [GPCS 2.3.1 §5.3.2].
+    fn set_own_state(&mut self, entry: &Application, state: u8) -> Result<(), StatusWord> {
+        let (current, next) = (ApplicationState(entry.life_cycle), ApplicationState(state));
+        let next = if next.is_locked() { current.locked() } else { next };
+        if current.is_locked() || !current.domain_may_become(next) {
+            return Err(StatusWord::CONDITIONS_OF_USE);
         }
+        self.registry.set_life_cycle(&mut self.log, entry.aid, next.0)
+    }
+
+    /// Applications are locked and unlocked by the domains above them, or by who has Global Lock; never the holder of Final Application
+    /// [GPCS 2.3.1 §9.6.2].
+    fn check_may_lock(&self, receiver: Receiver, entry: &Application) -> Result<(), StatusWord> {
+        let privileges = self.registry.privileges_of(receiver.domain);
+        if !privileges.contains(Privileges::GLOBAL_LOCK) {
+            self.check_governs(receiver, entry.domain)?;
+        }
+        if entry.has(Privileges::FINAL_APPLICATION) {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        Ok(())
+    }
+
+    /// Locks or unlocks a domain and all that is associated with it; those that are so already stay.
+    fn set_all_states(
+        &mut self,
+        receiver: Receiver,
+        domain: Aid,
+        state: u8,
+    ) -> Result<(), StatusWord> {
+        self.check_content_may_change()?;
+        let top = self.registry.domain(domain).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let locks = state & LOCKED != 0;
-        let differs = |entry: &&Application| entry.is_locked() != locks;
-        let entries: Vec<(Aid, u8)> = self
-            .registry
-            .applications()
-            .filter(differs)
-            .map(|entry| (entry.aid, entry.life_cycle ^ LOCKED))
-            .collect();
-        entries.into_iter().try_for_each(|(aid, life_cycle)| {
-            self.registry.set_life_cycle(&mut self.log, aid, life_cycle)
-        })
+        let below = |entry: &&Application| {
+            Domain::Supplementary(entry.aid) == top || self.registry.governs(top, entry.domain)
+        };
+        let all: Vec<Application> = self.registry.applications().filter(below).cloned().collect();
+        // A domain may lock itself with its applications; it does not get up again by itself.
+        if top != receiver.domain {
+            all.iter().try_for_each(|entry| self.check_may_lock(receiver, entry))?;
+        }
+        for entry in all.into_iter().filter(|entry| entry.is_locked() != locks) {
+            let life_cycle = entry.life_cycle ^ LOCKED;
+            self.registry.set_life_cycle(&mut self.log, entry.aid, life_cycle)?;
+        }
+        Ok(())
     }
 
     /// While the card is locked SET STATUS may change its own state only [GPCS 2.3.1 §5.1.1.4].

@@ -1,16 +1,17 @@
-//! STORE DATA to the issuer security domain [GPCS 2.3.1 §11.11].
+//! STORE DATA to a security domain [GPCS 2.3.1 §11.11].
 
 use globalplatform::command::{StoreData, StoreDataEncryption, StoreDataFormat};
 use iso7816::{Aid, Command, ParseError, Response, StatusWord, tlv};
 
 use super::{
+    Receiver,
     get_data::{PERSONALIZATION, PRE_PERSONALIZATION},
     refused,
 };
 use crate::{
     card::Card,
     channel::Store,
-    state::{self, IssuerDomain},
+    state::{self, Domain, IssuerDomain},
 };
 
 /// Most data that one run of blocks may bring, in bytes.
@@ -25,13 +26,16 @@ impl Card {
     /// Collects blocks; the last one makes all of them take effect.
     pub(super) fn store_data(
         &mut self,
-        channel: usize,
+        receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        let open = self.channel(channel)?;
-        if let Some(application) = open.personalizing {
-            return self.pass_on(channel, application, command);
-        }
+        let personalizing = self.channel(receiver.channel)?.personalizing;
+        let domain = match personalizing.map(|aid| (aid, self.registry.domain(aid))) {
+            Some((aid, None)) => return self.pass_on(receiver.channel, aid, command),
+            Some((_, Some(domain))) => domain,
+            None => receiver.domain,
+        };
+        let open = self.channel(receiver.channel)?;
         // An error ends the run of blocks: it is put back only when the block was taken.
         let run = open.store.take();
         let block = StoreData::parse(command).map_err(refused)?;
@@ -50,10 +54,13 @@ impl Card {
         }
         if !block.last {
             open.store = Some(store);
-        } else if block.format == StoreDataFormat::Dgi {
-            self.store_groupings(&store.bytes)?;
+            return Ok(Response::status(StatusWord::OK));
+        }
+        open.personalizing = None;
+        if block.format == StoreDataFormat::Dgi {
+            self.store_groupings(domain, &store.bytes)?;
         } else {
-            self.store_objects(&store.bytes)?;
+            self.store_objects(domain, &store.bytes)?;
         }
         Ok(Response::status(StatusWord::OK))
     }
@@ -74,29 +81,29 @@ impl Card {
         .unwrap_or(Err(StatusWord::CONDITIONS_OF_USE))
     }
 
-    fn store_groupings(&mut self, mut bytes: &[u8]) -> Result<(), StatusWord> {
+    fn store_groupings(&mut self, domain: Domain, mut bytes: &[u8]) -> Result<(), StatusWord> {
         while !bytes.is_empty() {
             let (group, value, rest) = data_grouping(bytes).ok_or(StatusWord::WRONG_DATA)?;
             if group != DGI_OBJECTS {
                 return Err(StatusWord::WRONG_DATA);
             }
-            self.store_objects(value)?;
+            self.store_objects(domain, value)?;
             bytes = rest;
         }
         Ok(())
     }
 
-    fn store_objects(&mut self, bytes: &[u8]) -> Result<(), StatusWord> {
+    fn store_objects(&mut self, domain: Domain, bytes: &[u8]) -> Result<(), StatusWord> {
         for object in tlv::parse(bytes) {
             let object = object.map_err(malformed)?;
-            self.store_object(object.tag.0, object.value)?;
+            self.store_object(domain, object.tag.0, object.value)?;
         }
         Ok(())
     }
 
     /// What may be stored; anything else (counters, security level, lists) is refused.
-    fn store_object(&mut self, tag: u32, value: &[u8]) -> Result<(), StatusWord> {
-        if tag == TAG_NAME {
+    fn store_object(&mut self, domain: Domain, tag: u32, value: &[u8]) -> Result<(), StatusWord> {
+        if tag == TAG_NAME && domain == Domain::Issuer {
             return self.rename(Aid::new(value).map_err(malformed)?);
         }
         if value.len() > OBJECT_LENGTH_MAX {
@@ -104,19 +111,17 @@ impl Card {
         }
         let tag = u16::try_from(tag).map_err(|_| StatusWord::WRONG_DATA)?;
         match tag {
-            PERSONALIZATION | PRE_PERSONALIZATION if value.len() == 8 => {}
+            PERSONALIZATION | PRE_PERSONALIZATION
+                if value.len() == 8 && domain == Domain::Issuer => {}
             0x42 | 0x45 | 0x66 | 0x67 | 0x5F50 => {}
             _ => return Err(StatusWord::WRONG_DATA),
         }
-        state::put_object(&mut self.log, tag, value)
+        state::put_object(&mut self.log, domain, tag, value)
     }
 
     /// Gives the issuer security domain another AID.
     fn rename(&mut self, aid: Aid) -> Result<(), StatusWord> {
-        let taken = self.registry.application(aid).is_some()
-            || self.modules.iter().any(|module| module.load_file() == aid)
-            || self.java.package(aid).is_some();
-        if taken {
+        if aid != self.registry.isd.aid && self.is_in_use(aid) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         let domain = IssuerDomain { aid, ..self.registry.isd.clone() };

@@ -7,6 +7,15 @@ use crate::image::{Change, ImageError, ImageStore};
 
 type Records = BTreeMap<Vec<u8>, Vec<u8>>;
 
+/// What an owner may use, and what is kept for it, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Allotment {
+    /// The most; none: as much as there is.
+    pub(crate) quota: Option<usize>,
+    /// What no other owner gets.
+    pub(crate) reserved: usize,
+}
+
 /// One write that can still be undone.
 struct Undo {
     owner: Owner,
@@ -24,8 +33,10 @@ pub(crate) struct WriteLog {
     journal: Vec<Undo>,
     image: Box<dyn ImageStore>,
     capacity: usize,
-    // Invariant: the sum of `cost` over all records.
+    // Invariant: the sum of `cost` over all records, and over those of each owner.
     used: usize,
+    usage: BTreeMap<Owner, usize>,
+    allotments: BTreeMap<Owner, Allotment>,
     writes: u64,
     tear_at: Option<u64>,
     power_lost: bool,
@@ -40,6 +51,8 @@ impl WriteLog {
             journal: Vec::new(),
             capacity: usize::MAX,
             used: 0,
+            usage: BTreeMap::new(),
+            allotments: BTreeMap::new(),
             writes: 0,
             tear_at: None,
             power_lost: false,
@@ -47,8 +60,7 @@ impl WriteLog {
             image: Box::new(crate::image::MemoryImage::default()),
         };
         for record in image.load()? {
-            log.used += cost(&record.key, &record.value);
-            log.records.entry(record.owner).or_default().insert(record.key, record.value);
+            log.replace(record.owner, &record.key, Some(record.value));
         }
         log.image = image;
         Ok(log)
@@ -75,8 +87,7 @@ impl WriteLog {
         }
         let before = self.get(owner, key).map_or(0, |old| cost(key, old));
         let after = cost(key, &value);
-        let reserve = if owner == Owner::System { 0 } else { SYSTEM_RESERVE };
-        if self.used - before + after > self.capacity.saturating_sub(reserve) {
+        if after > before && after - before > self.free_for(owner) {
             return Err(NvmError::Full);
         }
         self.count_write()?;
@@ -142,7 +153,7 @@ impl WriteLog {
     }
 
     fn replace(&mut self, owner: Owner, key: &[u8], value: Option<Vec<u8>>) -> Option<Vec<u8>> {
-        self.used += value.as_ref().map_or(0, |new| cost(key, new));
+        let after = value.as_ref().map_or(0, |new| cost(key, new));
         let records = self.records.entry(owner).or_default();
         let previous = match value {
             Some(value) => records.insert(key.to_vec(), value),
@@ -151,7 +162,13 @@ impl WriteLog {
         if records.is_empty() {
             self.records.remove(&owner);
         }
-        self.used -= previous.as_ref().map_or(0, |old| cost(key, old));
+        let before = previous.as_ref().map_or(0, |old| cost(key, old));
+        self.used = self.used + after - before;
+        let usage = self.usage.entry(owner).or_default();
+        *usage = *usage + after - before;
+        if *usage == 0 {
+            self.usage.remove(&owner);
+        }
         previous
     }
 
@@ -257,8 +274,36 @@ impl WriteLog {
     }
 
     pub(crate) fn used_by(&self, owner: Owner) -> usize {
-        let cost_of = |records: &Records| records.iter().map(|(key, value)| cost(key, value)).sum();
-        self.records.get(&owner).map_or(0, cost_of)
+        self.usage.get(&owner).copied().unwrap_or_default()
+    }
+
+    /// Sets what an owner may use; the default takes a quota away.
+    pub(crate) fn allot(&mut self, owner: Owner, allotment: Allotment) {
+        if allotment == Allotment::default() {
+            self.allotments.remove(&owner);
+        } else {
+            self.allotments.insert(owner, allotment);
+        }
+    }
+
+    /// Nobody has a quota any more.
+    pub(crate) fn forget_allotments(&mut self) {
+        self.allotments.clear();
+    }
+
+    /// What an owner may still fill: within its quota, of what is not kept for others. The card itself and its domains may fill what
+    /// is kept for them, too.
+    pub(crate) fn free_for(&self, owner: Owner) -> usize {
+        let of_the_card = matches!(owner, Owner::System | Owner::Domain(_));
+        let reserve = if of_the_card { 0 } else { SYSTEM_RESERVE };
+        let others = self.allotments.iter().filter(|(other, _)| **other != owner);
+        let kept = others
+            .map(|(other, allotment)| allotment.reserved.saturating_sub(self.used_by(*other)))
+            .fold(0, usize::saturating_add);
+        let free = self.capacity.saturating_sub(reserve).saturating_sub(self.used);
+        let quota = self.allotments.get(&owner).and_then(|allotment| allotment.quota);
+        let within = quota.map_or(usize::MAX, |quota| quota.saturating_sub(self.used_by(owner)));
+        free.saturating_sub(kept).min(within)
     }
 
     pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> {

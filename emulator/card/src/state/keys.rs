@@ -1,4 +1,4 @@
-//! Key sets of the issuer security domain, and their sequence counters.
+//! Key sets of security domains, and their sequence counters.
 //!
 //! A set is one record, so that no set is ever half changed. Its counter is another, written each time a channel is opened.
 
@@ -10,8 +10,8 @@ use iso7816::StatusWord;
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::{load, save};
-use crate::nvm::{Owner, WriteLog};
+use super::{Domain, load_of, save_of};
+use crate::nvm::WriteLog;
 
 const KEY_SET: u8 = b'k';
 const COUNTER: u8 = b'n';
@@ -82,16 +82,17 @@ impl KeySetRecord {
         record
     }
 
-    pub(crate) fn load(log: &WriteLog, version: u8) -> Option<Self> {
-        load(log, &[KEY_SET, version])
+    pub(crate) fn load(log: &WriteLog, domain: Domain, version: u8) -> Option<Self> {
+        load_of(log, domain.owner(), &[KEY_SET, version])
     }
 
-    pub(crate) fn save(&self, log: &mut WriteLog) -> Result<(), StatusWord> {
+    pub(crate) fn save(&self, log: &mut WriteLog, domain: Domain) -> Result<(), StatusWord> {
+        let owner = domain.owner();
         if self.keys.is_empty() {
-            log.delete(Owner::System, &[COUNTER, self.version])?;
-            return Ok(log.delete(Owner::System, &[KEY_SET, self.version])?);
+            log.delete(owner, &[COUNTER, self.version])?;
+            return Ok(log.delete(owner, &[KEY_SET, self.version])?);
         }
-        save(log, &[KEY_SET, self.version], self)
+        save_of(log, owner, &[KEY_SET, self.version], self)
     }
 
     pub(crate) fn keys(&self) -> &[StoredKey] {
@@ -131,34 +132,43 @@ impl KeySetRecord {
     }
 
     /// The sequence counter; 0 before the first session and after a change of the keys.
-    pub(crate) fn counter(log: &WriteLog, version: u8) -> u32 {
-        load(log, &[COUNTER, version]).unwrap_or(0)
+    pub(crate) fn counter(log: &WriteLog, domain: Domain, version: u8) -> u32 {
+        load_of(log, domain.owner(), &[COUNTER, version]).unwrap_or(0)
     }
 
     /// Stores the counter and commits it: no power failure takes it back.
     pub(crate) fn advance_counter(
         log: &mut WriteLog,
+        domain: Domain,
         version: u8,
         counter: u32,
     ) -> Result<(), StatusWord> {
-        save(log, &[COUNTER, version], &counter)?;
+        save_of(log, domain.owner(), &[COUNTER, version], &counter)?;
         Ok(log.commit()?)
     }
 
-    pub(crate) fn reset_counter(log: &mut WriteLog, version: u8) -> Result<(), StatusWord> {
-        Ok(log.delete(Owner::System, &[COUNTER, version])?)
+    pub(crate) fn reset_counter(
+        log: &mut WriteLog,
+        domain: Domain,
+        version: u8,
+    ) -> Result<(), StatusWord> {
+        Ok(log.delete(domain.owner(), &[COUNTER, version])?)
     }
 }
 
-/// The versions of all key sets, ascending.
-pub(crate) fn key_set_versions(log: &WriteLog) -> Vec<u8> {
-    let keys = log.keys_with_prefix(Owner::System, &[KEY_SET]);
+/// The versions of all key sets of a domain, ascending.
+pub(crate) fn key_set_versions(log: &WriteLog, domain: Domain) -> Vec<u8> {
+    let keys = log.keys_with_prefix(domain.owner(), &[KEY_SET]);
     keys.iter().filter_map(|key| key.get(1).copied()).collect()
 }
 
+/// All key sets of a domain, ascending by version.
+pub(crate) fn key_sets(log: &WriteLog, domain: Domain) -> impl Iterator<Item = KeySetRecord> {
+    let versions = key_set_versions(log, domain).into_iter();
+    versions.filter_map(move |version| KeySetRecord::load(log, domain, version))
+}
+
 /// The set that key version 00 stands for: the first complete one.
-pub(crate) fn default_key_set(log: &WriteLog) -> Option<KeySetRecord> {
-    let sets = key_set_versions(log).into_iter();
-    sets.filter_map(|version| KeySetRecord::load(log, version))
-        .find(|set| set.channel_keys().is_some())
+pub(crate) fn default_key_set(log: &WriteLog, domain: Domain) -> Option<KeySetRecord> {
+    key_sets(log, domain).find(|set| set.channel_keys().is_some())
 }

@@ -1,95 +1,53 @@
-//! The registry: the issuer security domain and the applications below it [GPCS 2.3.1 §6.4].
+//! The registry: security domains, applications and load files, and which domain each is associated with [GPCS 2.3.1 §6.4].
+
+mod entry;
+mod hierarchy;
 
 use std::collections::BTreeMap;
 
+use globalplatform::data::Privileges;
 use iso7816::{Aid, StatusWord};
-use serde::{Deserialize, Serialize};
 
-use super::{load, save};
+pub(crate) use self::entry::{
+    Application, DomainTraits, IssuerDomain, LOCKED, LoadFileEntry, Quotas,
+};
+use super::{Domain, load, save};
 use crate::{
-    encoding,
     image::ImageError,
-    nvm::{Owner, WriteLog},
-    profile::Personality,
+    nvm::{Allotment, Owner, WriteLog},
 };
 
 const ISSUER_DOMAIN: &[u8] = b"isd";
 const APPLICATION: u8 = b'e';
-
-/// Bit of an application's life cycle that locks it [GPCS 2.3.1 §11.1.1].
-pub(crate) const LOCKED: u8 = 0x80;
-/// Card Reset privilege, in the first byte [GPCS 2.3.1 §6.6.1].
-pub(crate) const CARD_RESET: u8 = 0x04;
-
-/// The issuer security domain; its life cycle is the card's.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct IssuerDomain {
-    #[serde(with = "encoding::aid")]
-    pub(crate) aid: Aid,
-    pub(crate) life_cycle: u8,
-    pub(crate) privileges: [u8; 3],
-}
-
-impl IssuerDomain {
-    /// Card Reset and Final Application are the domain's; it manages content without tokens [GPCS 2.3.1 §6.6.2].
-    pub(crate) const fn born(personality: &Personality) -> Self {
-        Self {
-            aid: personality.isd_aid,
-            life_cycle: personality.life_cycle,
-            privileges: [0x9E, 0xFE, 0x80],
-        }
-    }
-
-    pub(crate) fn save(&self, log: &mut WriteLog) -> Result<(), StatusWord> {
-        save(log, ISSUER_DOMAIN, self)
-    }
-}
-
-/// An application instance.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Application {
-    #[serde(with = "encoding::aid")]
-    pub(crate) aid: Aid,
-    #[serde(with = "encoding::aid")]
-    pub(crate) load_file: Aid,
-    #[serde(with = "encoding::aid")]
-    pub(crate) module: Aid,
-    pub(crate) life_cycle: u8,
-    pub(crate) privileges: [u8; 3],
-}
-
-impl Application {
-    pub(crate) const fn is_locked(&self) -> bool {
-        self.life_cycle & LOCKED != 0
-    }
-
-    /// Installed, made selectable, not locked [GPCS 2.3.1 §6.4.2.1].
-    pub(crate) const fn is_selectable(&self) -> bool {
-        self.life_cycle & 0x07 == 0x07 && !self.is_locked()
-    }
-
-    pub(crate) const fn has_card_reset(&self) -> bool {
-        self.privileges[0] & CARD_RESET != 0
-    }
-}
+const LOAD_FILE: u8 = b'f';
+/// Most application instances and supplementary security domains.
+pub(crate) const APPLICATIONS_MAX: usize = 128;
 
 /// The registry as it stands in the records. Every change writes the record first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Registry {
     pub(crate) isd: IssuerDomain,
     applications: BTreeMap<Aid, Application>,
+    load_files: BTreeMap<Aid, LoadFileEntry>,
 }
 
 impl Registry {
-    pub(crate) fn load(log: &WriteLog) -> Result<Self, ImageError> {
-        let isd = load(log, ISSUER_DOMAIN).ok_or(ImageError::Corrupt("no security domain"))?;
-        let applications = log
-            .keys_with_prefix(Owner::System, &[APPLICATION])
-            .iter()
-            .filter_map(|key| load::<Application>(log, key))
-            .map(|application| (application.aid, application))
-            .collect();
-        Ok(Self { isd, applications })
+    pub(crate) fn load(log: &mut WriteLog) -> Result<Self, ImageError> {
+        let isd = IssuerDomain::load(log).ok_or(ImageError::Corrupt("no security domain"))?;
+        let keys = log.keys_with_prefix(Owner::System, &[APPLICATION]);
+        let applications = keys.iter().filter_map(|key| Application::load(log, key));
+        let keys = log.keys_with_prefix(Owner::System, &[LOAD_FILE]);
+        let load_files = keys.iter().filter_map(|key| load::<LoadFileEntry>(log, key));
+        let registry = Self {
+            isd,
+            applications: applications.map(|entry| (entry.aid, entry)).collect(),
+            load_files: load_files.map(|entry| (entry.aid, entry)).collect(),
+        };
+        log.forget_allotments();
+        for entry in registry.applications() {
+            log.allot(entry.owner(), entry.quotas.allotment());
+        }
+        Ok(registry)
     }
 
     /// Changes the issuer security domain.
@@ -103,11 +61,12 @@ impl Registry {
         Ok(())
     }
 
+    /// An application or a supplementary security domain.
     pub(crate) fn application(&self, aid: Aid) -> Option<&Application> {
         self.applications.get(&aid)
     }
 
-    /// All applications, ascending by AID.
+    /// All applications and supplementary security domains, ascending by AID.
     pub(crate) fn applications(&self) -> impl Iterator<Item = &Application> {
         self.applications.values()
     }
@@ -117,10 +76,15 @@ impl Registry {
         of_file.map(|entry| entry.aid).collect()
     }
 
+    /// What is recorded of a load file; of one in ROM that nobody moved there is nothing.
+    pub(crate) fn load_file(&self, aid: Aid) -> Option<&LoadFileEntry> {
+        self.load_files.get(&aid)
+    }
+
     /// The application that is selected by default, when it is not the issuer security domain [GPCS 2.3.1 §6.4.1].
     pub(crate) fn default_selected(&self) -> Option<Aid> {
-        let default = |entry: &&Application| entry.has_card_reset() && entry.is_selectable();
-        self.applications().find(default).map(|entry| entry.aid)
+        let holds = |entry: &&Application| entry.has(Privileges::CARD_RESET);
+        self.applications().find(holds).filter(|entry| entry.is_selectable()).map(|entry| entry.aid)
     }
 
     /// Writes an application, new or changed.
@@ -129,8 +93,20 @@ impl Registry {
         log: &mut WriteLog,
         application: Application,
     ) -> Result<(), StatusWord> {
-        save(log, &application_key(application.aid), &application)?;
+        save(log, &entry_key(APPLICATION, application.aid), &application)?;
+        log.allot(application.owner(), application.quotas.allotment());
         self.applications.insert(application.aid, application);
+        Ok(())
+    }
+
+    /// Writes what is known of a load file.
+    pub(crate) fn put_load_file(
+        &mut self,
+        log: &mut WriteLog,
+        entry: LoadFileEntry,
+    ) -> Result<(), StatusWord> {
+        save(log, &entry_key(LOAD_FILE, entry.aid), &entry)?;
+        self.load_files.insert(entry.aid, entry);
         Ok(())
     }
 
@@ -147,14 +123,26 @@ impl Registry {
     }
 
     pub(crate) fn remove(&mut self, log: &mut WriteLog, aid: Aid) -> Result<(), StatusWord> {
-        log.delete(Owner::System, &application_key(aid))?;
-        self.applications.remove(&aid);
+        log.delete(Owner::System, &entry_key(APPLICATION, aid))?;
+        if let Some(entry) = self.applications.remove(&aid) {
+            log.allot(entry.owner(), Allotment::default());
+        }
+        Ok(())
+    }
+
+    pub(crate) fn remove_load_file(
+        &mut self,
+        log: &mut WriteLog,
+        aid: Aid,
+    ) -> Result<(), StatusWord> {
+        log.delete(Owner::System, &entry_key(LOAD_FILE, aid))?;
+        self.load_files.remove(&aid);
         Ok(())
     }
 }
 
-fn application_key(aid: Aid) -> Vec<u8> {
-    let mut key = vec![APPLICATION];
+fn entry_key(kind: u8, aid: Aid) -> Vec<u8> {
+    let mut key = vec![kind];
     key.extend_from_slice(aid.as_bytes());
     key
 }

@@ -8,7 +8,7 @@ use super::CardPlatform;
 use crate::{
     host,
     secure_channel::{SecureChannel, Session},
-    state::{self, GlobalPinRecord, IssuerDomain, Registry},
+    state::{self, Domain, GlobalPinRecord, IssuerDomain, Registry},
 };
 
 const INITIALIZE_UPDATE: u8 = 0x50;
@@ -32,6 +32,7 @@ impl CardPlatform<'_> {
             random: &mut *self.random,
             personality: self.personality,
             selected: self.instance,
+            domain: self.domain,
         }
     }
 
@@ -48,8 +49,8 @@ impl CardPlatform<'_> {
 fn entry(registry: &Registry, aid: &[u8]) -> Option<Entry> {
     let aid = Aid::new(aid).ok()?;
     if aid == registry.isd.aid {
-        let IssuerDomain { life_cycle, privileges, .. } = registry.isd;
-        return Some(Entry { state: life_cycle, privileges });
+        let privileges = registry.privileges_of(Domain::Issuer).to_bytes();
+        return Some(Entry { state: registry.isd.life_cycle, privileges });
     }
     let application = registry.application(aid)?;
     Some(Entry { state: application.life_cycle, privileges: application.privileges })
@@ -118,8 +119,9 @@ impl GlobalPlatform for CardPlatform<'_> {
         Ok(true)
     }
 
-    fn security_domain(&self, _: &[u8]) -> Vec<u8> {
-        self.registry.isd.aid.as_bytes().to_vec()
+    fn security_domain(&self, application: &[u8]) -> Vec<u8> {
+        let domain = Aid::new(application).map(|aid| self.registry.associated(aid));
+        self.registry.aid_of(domain.unwrap_or_default()).as_bytes().to_vec()
     }
 
     fn set_historical_bytes(

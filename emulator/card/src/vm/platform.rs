@@ -10,7 +10,7 @@ use crate::{
     profile::Personality,
     random::Random,
     secure_channel::Session,
-    state::Registry,
+    state::{Domain, Registry},
     vm::{PinState, records::is_vm_instance},
 };
 
@@ -23,6 +23,8 @@ pub(crate) struct CardPlatform<'r> {
     pub(super) personality: &'r Personality,
     /// The instance on whose behalf the programs run.
     pub(super) instance: Aid,
+    /// The domain whose keys serve its secure channels.
+    pub(super) domain: Domain,
     pub(super) pin: &'r mut PinState,
     pub(super) active: &'r [Option<AppletId>; CHANNEL_COUNT],
     /// The machine's stores that the log has counted.

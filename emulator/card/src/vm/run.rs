@@ -34,10 +34,10 @@ pub(super) fn run<R>(
     host: &mut Host<'_>,
     calls: impl FnOnce(&mut Api<'_>, &mut Machine) -> R,
 ) -> R {
-    let Host { nvm, instance, random, session, registry, personality, java, .. } = host;
+    let Host { nvm, instance, random, session, registry, personality, java, domain, .. } = host;
     let JavaCard { machine, api, active, pin, .. } = &mut **java;
     let heap = machine.heap_mut();
-    heap.set_persistent_free(nvm.log.free());
+    heap.set_persistent_free(nvm.free());
     heap.set_power_failure(nvm.log.tear_in());
     let mut platform = CardPlatform {
         counted: heap.writes(),
@@ -47,6 +47,7 @@ pub(super) fn run<R>(
         registry,
         personality,
         instance: *instance,
+        domain: *domain,
         active,
         pin,
     };

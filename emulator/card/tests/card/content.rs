@@ -87,7 +87,7 @@ fn wrong_installs_leave_nothing_behind() {
     let before = bench.card.info();
     let long_field = Command::new(0x80, 0xE6, 0x0C, 0).with_data([0x10, 1, 2]);
     let c9 = &[0xC9, 0x00][..];
-    let fields = [&[][..], &[], OTHER.as_bytes(), &[0], c9, &[]];
+    let fields = [&[][..], &[], UNKNOWN.as_bytes(), &[0], c9, &[]];
     let registry_update = Command::new(0x80, 0xE6, 0x40, 0).with_data(fields.map(lv).concat());
     let cases = [
         (install(0x0C, OTHER, &[0], c9), StatusWord::CONDITIONS_OF_USE),
@@ -97,7 +97,7 @@ fn wrong_installs_leave_nothing_behind() {
         (install(0x04, MODULE, &[0x04], c9), StatusWord::WRONG_DATA),
         (install(0x0C, MODULE, &[0], &[0xC9, 5, 1]), StatusWord::WRONG_DATA),
         (install(0x0C, MODULE, &[0], &[0xEF, 6, 0xC8, 4, 1, 0, 0, 0]), StatusWord::NO_MEMORY),
-        (registry_update, StatusWord::WRONG_P1P2),
+        (registry_update, StatusWord::REFERENCED_DATA_NOT_FOUND),
         (long_field, StatusWord::WRONG_DATA),
     ];
     for (command, expected) in cases {

@@ -120,7 +120,7 @@ fn load_files_that_are_none_are_refused_with_a_reason() {
         let mut channel = bench.authenticate();
         let status = load(&mut bench, &mut channel, aid, file);
         assert_eq!(status, StatusWord::WRONG_DATA);
-        assert_eq!(bench.card.load_files().len(), 1, "only the one in ROM");
+        assert_eq!(bench.card.load_files().len(), 2, "only those in ROM");
         bench.card.failure().cloned().unwrap().to_string()
     };
     assert!(refused(MEMO, &[0x5A; 100]).starts_with("the load file is malformed: "));

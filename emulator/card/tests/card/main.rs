@@ -6,6 +6,7 @@
 mod applet;
 mod authority;
 mod content;
+mod domains;
 mod get_data;
 mod guard;
 mod hostile;

@@ -31,18 +31,23 @@ fn the_domain_the_applet_and_the_package_are_told() {
     );
     assert_eq!(
         told(0x20, 2, &[0x4F, 0]),
-        "E31A4F06627601FF00009F700101CE020104CC08A000000003000000"
+        "E31A4F06627601FF00009F700101CE020104CC08A000000003000000\
+         E31B4F07A00000015153509F700101CE020100CC08A000000003000000"
     );
     assert_eq!(
         told(0x10, 2, &[0x4F, 0]),
-        "E3234F06627601FF00009F700101CE0201048407627601FF000000CC08A000000003000000"
+        "E3234F06627601FF00009F700101CE0201048407627601FF000000CC08A000000003000000\
+         E3254F07A00000015153509F700101CE0201008408A000000151535041CC08A000000003000000"
     );
     assert_eq!(
         told(0x40, 2, &[0x4F, 0, 0x5C, 3, 0x9F, 0x70, 0x4F]),
         "E30D4F07627601FF0000009F700107"
     );
     assert_eq!(told(0x40, 0, &[0x4F, 0]), "07627601FF0000000700");
-    assert_eq!(told(0x10, 0, &[0x4F, 0]), "06627601FF000001000107627601FF000000");
+    assert_eq!(
+        told(0x10, 0, &[0x4F, 0]),
+        "06627601FF000001000107627601FF00000007A000000151535001000108A000000151535041"
+    );
     assert_eq!(told(0x80, 0, &[0x4F, 0]), "08A000000003000000079E");
 }
 
@@ -114,7 +119,7 @@ fn long_lists_come_in_whole_entries_until_the_end() {
         let mut answers = 0;
         let mut p2 = format;
         loop {
-            let answer = ask(&mut bench, &mut channel, 0x20, p2, &[0x4F, 0]);
+            let answer = ask(&mut bench, &mut channel, 0x20, p2, &[0x4F, 2, 0xD2, 0x76]);
             answers += 1;
             if format == 2 {
                 for entry in tlv::parse(&answer.data).map(Result::unwrap) {

@@ -1,0 +1,101 @@
+//! Who may manage content, and on whose word [GPCS 2.3.1 §9.1.3].
+//!
+//! Every content management command asks here before it changes anything, and ends here with what it answers. A domain with Authorized
+//! Management acts on its own word. A domain with Delegated Management needs a token of the issuer.
+
+use globalplatform::data::{Privileges, Restrictions};
+use iso7816::{Aid, Command, Response, StatusWord};
+
+use super::{NO_CONFIRMATION, Receiver};
+use crate::{card::Card, state::Domain};
+
+/// On whose word a command is obeyed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Authority {
+    /// The domain's own.
+    Own,
+}
+
+/// A command that changes content: what it does, and the token that came with it.
+#[derive(Clone, Copy)]
+pub(super) struct Request<'a> {
+    pub(super) operation: Restrictions,
+    /// The plain command.
+    #[allow(dead_code)] // what a token signs
+    pub(super) command: &'a Command,
+    /// The token; may be empty.
+    pub(super) token: &'a [u8],
+}
+
+/// What was done: what a receipt would confirm [GPCS 2.3.1 §C.5].
+#[derive(Clone, Copy, Debug)]
+#[allow(dead_code)] // the fields are for receipts
+pub(super) enum Done {
+    /// A load file is there.
+    Loaded { load_file: Aid, domain: Domain },
+    /// An instance is there, or has become selectable.
+    Installed { load_file: Aid, instance: Aid },
+    /// The last command of a combined process.
+    Combined { load_file: Aid, instance: Aid, domain: Domain },
+    /// An application or a load file belongs to another domain.
+    Extradited { from: Domain, object: Aid, to: Domain },
+    /// An entry of the registry changed.
+    Updated { from: Domain, object: Aid, to: Domain },
+    /// An application or a load file is gone.
+    Deleted { object: Aid },
+    /// Nothing that is confirmed.
+    Unconfirmed,
+}
+
+impl Card {
+    /// Refuses a command for which the receiving domain has no authority, or which the card was told not to obey any more.
+    pub(super) fn authorize(
+        &self,
+        receiver: Receiver,
+        request: Request<'_>,
+    ) -> Result<Authority, StatusWord> {
+        let own = match receiver.domain {
+            Domain::Issuer => 0,
+            Domain::Supplementary(aid) => self.entry(aid)?.restrictions,
+        };
+        let forbidden = Restrictions::from_bits_retain(self.registry.isd.restrictions | own);
+        if forbidden.intersects(request.operation) {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        let privileges = self.registry.privileges_of(receiver.domain);
+        let deletes = request.operation == Restrictions::DELETE;
+        let authorized = privileges.contains(Privileges::AUTHORIZED_MANAGEMENT)
+            || deletes && privileges.contains(Privileges::GLOBAL_DELETE);
+        if !authorized {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        if !request.token.is_empty() {
+            // The domain manages content itself: a token is an error [GPCS 2.3.1 §9.1.3.2].
+            return Err(StatusWord::WRONG_DATA);
+        }
+        Ok(Authority::Own)
+    }
+
+    /// Refuses to change what stands under another domain.
+    pub(super) fn check_governs(
+        &self,
+        receiver: Receiver,
+        other: Domain,
+    ) -> Result<(), StatusWord> {
+        if self.registry.governs(receiver.domain, other) {
+            return Ok(());
+        }
+        Err(StatusWord::CONDITIONS_OF_USE)
+    }
+
+    /// The answer to a command that was obeyed.
+    #[allow(clippy::unused_self, clippy::unnecessary_wraps)] // receipts need both
+    pub(super) fn confirm(
+        &mut self,
+        authority: Authority,
+        done: Done,
+    ) -> Result<Response, StatusWord> {
+        let (Authority::Own, _) = (authority, done);
+        Ok(Response::ok(vec![NO_CONFIRMATION]))
+    }
+}

@@ -1,0 +1,81 @@
+//! What is on the card, as content management asks for it: who has an AID, which domain a load file belongs to, how much memory is
+//! left.
+
+use globalplatform::command::InstallParameters;
+use iso7816::{Aid, StatusWord};
+
+use crate::{
+    card::Card,
+    nvm::Owner,
+    state::{Application, Domain},
+};
+
+/// The load file in ROM whose module makes supplementary security domains [GPCS 2.3.1 §H.1.3].
+pub const DOMAIN_LOAD_FILE: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50]);
+/// The module of [`DOMAIN_LOAD_FILE`] that makes supplementary security domains.
+pub const DOMAIN_MODULE: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x01, 0x51, 0x53, 0x50, 0x41]);
+/// Its version, major then minor.
+pub(crate) const DOMAIN_LOAD_FILE_VERSION: [u8; 2] = [1, 0];
+
+/// Life cycle states of security domains.
+const PERSONALIZED: u8 = 0x0F;
+
+impl Card {
+    /// Whether a load file is in ROM: nobody loaded it, and nobody deletes it.
+    pub(super) fn is_in_rom(&self, load_file: Aid) -> bool {
+        load_file == DOMAIN_LOAD_FILE
+            || self.modules.iter().any(|module| module.load_file() == load_file)
+    }
+
+    /// Whether the bytes of a load file are in persistent memory, not only in ROM.
+    pub(crate) fn is_loaded(&self, load_file: Aid) -> bool {
+        self.log.used_by(Owner::LoadFile(load_file)) > 0
+    }
+
+    /// Whether anything on the card has this AID: a domain, an application, a load file.
+    pub(super) fn is_in_use(&self, aid: Aid) -> bool {
+        aid == self.registry.isd.aid
+            || self.registry.application(aid).is_some()
+            || self.is_in_rom(aid)
+            || self.is_loaded(aid)
+            || self.java.package(aid).is_some()
+    }
+
+    /// Refuses a load file whose AID something else has; one that is in ROM may be loaded while it has no instance.
+    pub(crate) fn check_load_file(&self, aid: Aid) -> Result<(), StatusWord> {
+        let in_use = self.registry.application(aid).is_some()
+            || aid == self.registry.isd.aid
+            || aid == DOMAIN_LOAD_FILE
+            || self.is_loaded(aid)
+            || !self.registry.instances_of(aid).is_empty();
+        if in_use { Err(StatusWord::CONDITIONS_OF_USE) } else { Ok(()) }
+    }
+
+    /// The domain that a command names, in a state in which it may be given content: the issuer's, or a personalised one
+    /// [GPCS 2.3.1 §5.3.2.3].
+    pub(super) fn domain_for_content(&self, aid: Aid) -> Result<Domain, StatusWord> {
+        let domain = self.registry.domain(aid).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        let ready = domain == Domain::Issuer || self.registry.life_cycle_of(domain) == PERSONALIZED;
+        if ready { Ok(domain) } else { Err(StatusWord::CONDITIONS_OF_USE) }
+    }
+
+    /// Refuses when the persistent memory that the parameters announce exceeds what is free, or the volatile memory what the card has.
+    pub(super) fn check_memory(&self, parameters: &InstallParameters) -> Result<(), StatusWord> {
+        let Some(system) = &parameters.system else { return Ok(()) };
+        let sizes = [system.code, system.non_volatile];
+        let wanted = sizes.into_iter().flatten().fold(0_u32, u32::saturating_add);
+        let volatile = &self.personality.java_card;
+        let volatile = volatile.transient_reset.saturating_add(volatile.transient_deselect);
+        match usize::try_from(wanted) {
+            Ok(wanted) if wanted <= self.log.free() && system.volatile.unwrap_or(0) <= volatile => {
+                Ok(())
+            }
+            _ => Err(StatusWord::NO_MEMORY),
+        }
+    }
+
+    /// The entry with the AID, to change it.
+    pub(super) fn entry(&self, aid: Aid) -> Result<Application, StatusWord> {
+        self.registry.application(aid).cloned().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
+    }
+}
