@@ -10,6 +10,7 @@ mod error;
 mod get_data;
 mod install;
 mod install_parameters;
+mod key_component;
 mod load;
 mod put_key;
 mod reader;
@@ -30,11 +31,14 @@ pub use error::CommandError;
 pub use get_data::GetData;
 pub use install::{Install, InstallPurpose};
 pub use install_parameters::InstallParameters;
-pub use load::{Load, LoadFile};
-pub use put_key::{
-    COMPONENTS_MAX, KEY_TYPE_AES, KEY_TYPE_DES, KEY_TYPE_DES_ECB_CBC, KeyBlockDialect,
-    KeyComponent, PutKey,
+pub use key_component::{
+    KEY_TYPE_AES, KEY_TYPE_DES, KEY_TYPE_DES_ECB_CBC, KEY_TYPE_ECC_PRIVATE, KEY_TYPE_ECC_PUBLIC,
+    KEY_TYPE_ECC_REFERENCE, KEY_TYPE_RSA_EXPONENT, KEY_TYPE_RSA_MODULUS, KeyBlockDialect,
+    KeyComponent, is_asymmetric, is_secret,
 };
+pub(crate) use key_component::{KEY_TYPE_EXTENDED, symmetric_key};
+pub use load::{Load, LoadFile};
+pub use put_key::{COMPONENTS_MAX, PutKey};
 pub(crate) use reader::{Reader, push_long_lv, push_lv};
 pub use rmac::{BeginRmacSession, EndRmacSession};
 pub use security_domain_parameters::SecurityDomainParameters;

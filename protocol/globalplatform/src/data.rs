@@ -4,7 +4,10 @@ mod capability;
 mod card_data;
 mod confirmation;
 mod cplc;
+mod curve;
+pub mod dgi;
 mod fci;
+mod key_attributes;
 mod key_information;
 mod life_cycle;
 mod privileges;
@@ -15,7 +18,9 @@ pub use capability::{CardCapability, ChannelCapability};
 pub use card_data::{CARD_DATA_TAG, CardRecognitionData};
 pub use confirmation::{Confirmation, NO_CONFIRMATION, ReceiptData};
 pub use cplc::{CPLC_LENGTH, CPLC_TAG, Cplc};
+pub use curve::Curve;
 pub use fci::FileControlInformation;
+pub use key_attributes::{KeyAccess, KeyAttributes, KeyUsage};
 pub use key_information::{KeyInformation, KeyPart, key_information, parse_key_information};
 pub use life_cycle::{
     APPLICATION_LOCKED, ApplicationState, CARD_TRANSITIONS, CardState, LOAD_FILE_LOADED,

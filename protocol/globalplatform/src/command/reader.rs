@@ -51,16 +51,26 @@ impl<'a> Reader<'a> {
         self.take(length.into())
     }
 
-    /// A BER length, then the value; 128 may also be the single byte 80 [GPCS 2.3.1 §11.1.5].
+    /// A BER length, then the value.
     pub(crate) fn long_lv(&mut self) -> Result<&'a [u8], ParseError> {
+        let length = self.long_length()?;
+        self.take(length)
+    }
+
+    /// A BER length; 128 may also be the single byte 80 [GPCS 2.3.1 §11.1.5].
+    pub(crate) fn long_length(&mut self) -> Result<usize, ParseError> {
         let at = self.offset;
-        let length = match self.byte()? {
+        Ok(match self.byte()? {
             short @ 0..=0x80 => usize::from(short),
             0x81 => self.byte()?.into(),
             0x82 => u16::from_be_bytes(self.array()?).into(),
             _ => return Err(ParseErrorKind::UnexpectedByte.at(at)),
-        };
-        self.take(length)
+        })
+    }
+
+    /// What was not read yet.
+    pub(crate) const fn rest(&self) -> &'a [u8] {
+        self.rest
     }
 
     /// An AID with its length byte; `None` for length 0.

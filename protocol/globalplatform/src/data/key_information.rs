@@ -2,12 +2,11 @@
 
 use iso7816::{ParseError, ParseErrorKind, tlv};
 
-use crate::command::Reader;
+use super::{Curve, KeyAttributes};
+use crate::command::{KEY_TYPE_ECC_REFERENCE, KEY_TYPE_EXTENDED, Reader};
 
 const TAG_TEMPLATE: u32 = 0xE0;
 const TAG_KEY: u32 = 0xC0;
-/// First byte of a key type in the extended format.
-const EXTENDED: u8 = 0xFF;
 /// Most keys in one template.
 const KEYS_MAX: usize = 256;
 
@@ -20,8 +19,8 @@ pub struct KeyInformation {
     pub key_version: u8,
     /// Its components.
     pub parts: Vec<KeyPart>,
-    /// Usage and access bytes of the extended format.
-    pub attributes: Option<(Vec<u8>, Vec<u8>)>,
+    /// Usage and access: their presence makes the format the extended one.
+    pub attributes: Option<KeyAttributes>,
 }
 
 /// One component of a key.
@@ -29,8 +28,16 @@ pub struct KeyInformation {
 pub struct KeyPart {
     /// Key type [GPCS 2.3.1 §11.1.8].
     pub key_type: u8,
-    /// Length in bytes; 0 stands for "256 or more" in the basic format.
+    /// Length in bytes; 0 stands for "256 or more" in the basic format. Of type F0 the reference of the curve.
     pub length: u16,
+}
+
+impl KeyPart {
+    /// The curve of an ECC key, which cards tell instead of a length.
+    #[must_use]
+    pub fn curve(curve: Curve) -> Self {
+        Self { key_type: KEY_TYPE_ECC_REFERENCE, length: curve.reference().into() }
+    }
 }
 
 /// Reads the data object E0.
@@ -74,15 +81,15 @@ impl KeyInformation {
         let mut reader = Reader::new(value);
         let [key_index, key_version] = reader.array()?;
         let mut key = Self { key_index, key_version, parts: Vec::new(), attributes: None };
-        let extended = value.get(2) == Some(&EXTENDED);
+        let extended = value.get(2) == Some(&KEY_TYPE_EXTENDED);
         let mut probe = value.get(2..).unwrap_or_default();
         while !reader.is_empty() {
             if extended && !key.parts.is_empty() && is_attributes(probe) {
-                key.attributes = Some((reader.lv()?.to_vec(), reader.lv()?.to_vec()));
+                key.attributes = Some(KeyAttributes::read(&mut reader)?);
                 break;
             }
             let first = reader.byte()?;
-            let key_type = if first == EXTENDED { reader.byte()? } else { first };
+            let key_type = if first == KEY_TYPE_EXTENDED { reader.byte()? } else { first };
             let length =
                 if extended { u16::from_be_bytes(reader.array()?) } else { reader.byte()?.into() };
             key.parts.push(KeyPart { key_type, length });
@@ -100,21 +107,19 @@ impl KeyInformation {
         for part in &self.parts {
             let [high, low] = part.length.to_be_bytes();
             match self.attributes {
-                Some(_) => value.extend_from_slice(&[EXTENDED, part.key_type, high, low]),
+                Some(_) => value.extend_from_slice(&[KEY_TYPE_EXTENDED, part.key_type, high, low]),
                 None => value.extend_from_slice(&[part.key_type, if high == 0 { low } else { 0 }]),
             }
         }
-        if let Some((usage, access)) = &self.attributes {
-            crate::command::push_lv(&mut value, usage);
-            crate::command::push_lv(&mut value, access);
+        if let Some(attributes) = self.attributes {
+            attributes.push(&mut value);
         }
         value
     }
 }
 
-/// Whether the rest of an extended entry is exactly two short length-value fields: usage and access.
+/// Whether the rest of an extended entry is exactly usage and access.
 fn is_attributes(rest: &[u8]) -> bool {
     let mut reader = Reader::new(rest);
-    let short = |field: Result<&[u8], ParseError>| field.is_ok_and(|field| field.len() <= 2);
-    short(reader.lv()) && short(reader.lv()) && reader.is_empty()
+    KeyAttributes::read(&mut reader).is_ok() && reader.is_empty()
 }

@@ -6,5 +6,6 @@ mod delegated;
 mod dogtag;
 mod install_parameters;
 mod joined;
+mod keys;
 mod objects;
 mod vectors;

@@ -4,7 +4,7 @@ use globalplatform::{
     Cryptogram, Key, KeyAlgorithm, KeySet, Protocol, SecurityLevel,
     data::{
         ApplicationState, CARD_TRANSITIONS, CardRecognitionData, CardState, Cplc,
-        FileControlInformation, KeyInformation, KeyPart, Privileges, RegistryEntry,
+        FileControlInformation, KeyAccess, KeyInformation, KeyPart, Privileges, RegistryEntry,
         key_information, parse_key_information,
     },
 };
@@ -77,7 +77,11 @@ fn extended_key_information_is_read() {
     let [key] = parse_key_information(&bytes).unwrap().try_into().unwrap();
     let parts = [KeyPart { key_type: 0xA1, length: 128 }, KeyPart { key_type: 0xA0, length: 3 }];
     assert_eq!(key.parts, parts);
-    assert_eq!(key.attributes, Some((vec![0x12], vec![0x00])));
+    let attributes = key.attributes.unwrap();
+    assert_eq!(
+        (attributes.usage.to_bytes(), attributes.access),
+        (vec![0x12], Some(KeyAccess::ALL))
+    );
     assert_eq!(key_information(&[key]), bytes);
     // A card that leaves FF away before the second type.
     let deviant = hex!("E00F C00D 01 70 FFA1 0080 A0 0003 01 12 01 00");
