@@ -194,3 +194,41 @@ pub(crate) struct LoadFileEntry {
     /// The domain it is associated with.
     pub(crate) domain: Domain,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::image::MemoryImage;
+
+    const AID: [u8; 5] = [0xA0, 0, 0, 0, 1];
+
+    /// A sequence of values is what a record was, too.
+    fn log_with(key: &[u8], record: &impl Serialize) -> WriteLog {
+        let mut log = WriteLog::open(Box::new(MemoryImage::default())).unwrap();
+        save(&mut log, key, record).unwrap();
+        log
+    }
+
+    #[test]
+    fn entries_of_images_with_one_domain_are_read() {
+        let aid = AID.to_vec();
+        let log = log_with(b"e", &(aid.clone(), aid.clone(), aid, 0x07_u8, [4_u8, 0, 0]));
+        let entry = Application::load(&log, b"e").unwrap();
+        let expected = Aid::new(&AID).unwrap();
+        let installed = Application::installed(expected, expected, expected, Domain::Issuer);
+        assert_eq!(entry, Application { life_cycle: 0x07, privileges: [4, 0, 0], ..installed });
+        let log = log_with(ISSUER_DOMAIN, &(AID.to_vec(), 0x0F_u8, [0x9E_u8, 0xFE, 0x80]));
+        let domain = IssuerDomain::load(&log).unwrap();
+        assert_eq!((domain.aid, domain.life_cycle, domain.restrictions), (expected, 0x0F, 0));
+    }
+
+    #[test]
+    fn entries_of_today_are_read_as_they_were_written() {
+        let aid = Aid::new(&AID).unwrap();
+        let mut entry = Application::installed(aid, aid, aid, Domain::Supplementary(aid));
+        entry.quotas.persistent = Some(100);
+        entry.traits.protocols = vec![(3, 0x70)];
+        let log = log_with(b"e", &entry);
+        assert_eq!(Application::load(&log, b"e"), Some(entry));
+    }
+}
