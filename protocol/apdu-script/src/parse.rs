@@ -78,6 +78,7 @@ struct Reader {
 impl Reader {
     fn new(card: CardSpec, mut constants: Constants) -> Self {
         constants.insert("isd".to_owned(), card.isd.as_bytes().to_vec());
+        constants.insert("scp".to_owned(), vec![card.protocol.id(), card.protocol.i()]);
         let keys = [("card".to_owned(), card.keys.clone())].into();
         Self { card, host: HostDialect::default(), constants, keys, steps: Vec::new() }
     }
@@ -97,6 +98,7 @@ impl Reader {
         let (word, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
         Ok(Some(match word {
             "card" => return Ok(None),
+            "on" => return self.conditional(rest),
             "host" => return self.set_host(rest),
             "keys" => return self.set_keys(rest),
             "let" => return self.set_constant(rest),
@@ -114,6 +116,20 @@ impl Reader {
             "plain" => self.send(rest, Protection::Plain)?,
             _ => self.send(line, Protection::Channel)?,
         }))
+    }
+
+    /// `scp=NN LINE`: for cards of this protocol only.
+    fn conditional(&mut self, rest: &str) -> Result<Option<Action>> {
+        let (condition, line) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        let wrong = || SyntaxErrorKind::Unexpected(condition.to_owned());
+        let protocol = condition.strip_prefix("scp=").ok_or_else(wrong)?;
+        if byte(Some(protocol), "a protocol")? != self.card.protocol.id() {
+            return Ok(None);
+        }
+        match line.trim() {
+            line if line.starts_with("on ") => Err(SyntaxErrorKind::Unexpected(line.to_owned())),
+            line => self.line(line),
+        }
     }
 
     fn set_host(&mut self, name: &str) -> Result<Option<Action>> {

@@ -1,17 +1,15 @@
 //! A script is played against a card.
 
+mod handshake;
+
 use globalplatform::{
     command::chain,
-    key::KeySet,
-    scp::{
-        Protocol, SecurityLevel,
-        host::{Channel, Dialect, Handshake},
-    },
+    scp::{Protocol, host::Channel},
 };
 use iso7816::{Command, Response, StatusWord, command::Header};
 
+use self::handshake::Attempt;
 use crate::{
-    card::HostDialect,
     error::{Failure, FailureKind, SyntaxErrorKind},
     expression::Expression,
     pattern::Pattern,
@@ -82,7 +80,15 @@ impl Player<'_> {
             }
             Action::Open { key_version, level, keys, host, refused } => {
                 self.channel = None;
-                let opened = self.open(*key_version, *level, keys, *host)?;
+                let attempt = Attempt {
+                    protocol: self.protocol,
+                    key_version: *key_version,
+                    level: *level,
+                    keys,
+                    host: *host,
+                    believes_the_card: refused.is_some(),
+                };
+                let opened = attempt.perform(&mut |command| self.send(command))?;
                 self.compare_opened(opened, refused.as_ref())
             }
             Action::Send { header, data, expected_length, protection, expected } => {
@@ -145,33 +151,6 @@ impl Player<'_> {
             Some(channel) => channel.unwrap(command, answer)?,
             None => answer,
         })
-    }
-
-    /// The channel, or the status word of the command that ended the handshake.
-    fn open(
-        &mut self,
-        key_version: u8,
-        level: u8,
-        keys: &KeySet,
-        host: HostDialect,
-    ) -> Result<Result<Channel, Response>, FailureKind> {
-        let option = if self.protocol.id() == 3 { 0 } else { self.protocol.i() };
-        let (dialect, le_at_start, le_at_end) = habits(host);
-        let handshake = Handshake::new(&vec![0xC5; self.protocol.mac_length()])
-            .with_key_version(key_version)
-            .with_option(option)
-            .with_dialect(dialect);
-        let initialize = Command { expected: le_at_start, ..handshake.command() };
-        let answer = self.send(&initialize)?;
-        if !answer.status.is_ok() {
-            return Ok(Err(answer));
-        }
-        let level = SecurityLevel::from_bits_retain(level);
-        let authenticating = handshake.answer(&answer)?;
-        let (authenticate, channel) =
-            authenticating.verify_with(keys)?.external_authenticate(level)?;
-        let answer = self.send(&Command { expected: le_at_end, ..authenticate })?;
-        Ok(if answer.status.is_ok() { Ok(channel) } else { Err(answer) })
     }
 
     fn compare_opened(
@@ -247,15 +226,6 @@ impl Player<'_> {
 
 fn command([cla, ins, p1, p2]: [u8; 4], data: Vec<u8>, expected: Option<u32>) -> Command {
     Command { header: Header::new(cla, ins, p1, p2), data, expected }
-}
-
-/// How an empty data field is encrypted; Le of INITIALIZE UPDATE and of EXTERNAL AUTHENTICATE.
-const fn habits(host: HostDialect) -> (Dialect, Option<u32>, Option<u32>) {
-    match host {
-        HostDialect::GpPro => (Dialect::GlobalPlatform, Some(256), Some(256)),
-        HostDialect::GpShell => (Dialect::Dogtag, Some(256), None),
-        HostDialect::Tps => (Dialect::Dogtag, None, None),
-    }
 }
 
 fn differs(command: String, answer: &Response, expected: String) -> FailureKind {

@@ -130,6 +130,10 @@ fn what_is_no_script_is_refused_with_its_line() {
         "card scp=03 i=70 keys=00",
         "card i=70",
         "reset now",
+        "on scp=02",
+        "on scp=2 sleep",
+        "on pin=03 reset",
+        "on scp=02 on scp=02 reset",
         "raw 0 => 9000",
         "raw xy => 9000",
         "raw 00 => . 9000",
@@ -158,11 +162,12 @@ fn scripts_are_bounded() {
 #[test]
 fn each_card_has_its_script() {
     let text = "card scp=01 i=05 version=FF isd=A000000003000000\ncard scp=03 i=70 memory=8192 life=0F\n\
-                raw $isd => 9000\n";
+                raw $isd => 9000\non scp=03 raw $scp => 9000\n";
     let scripts = Script::parse(text).unwrap();
     let [first, second] = scripts.as_slice() else { panic!("{} scripts", scripts.len()) };
     assert_eq!((first.card.protocol.id(), first.card.key_version), (1, 0xFF));
     assert_eq!((second.card.memory, second.card.life_cycle), (Some(8192), 0x0F));
+    assert_eq!((first.steps.len(), second.steps.len()), (1, 2));
     assert!(matches!(first.steps.first().unwrap().action, Action::Raw { .. }));
     assert_eq!(first.steps.first().unwrap().line, 3);
 }
