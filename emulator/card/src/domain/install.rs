@@ -21,6 +21,7 @@ use crate::{
 /// Life cycle states of an application.
 const INSTALLED: u8 = 0x03;
 const SELECTABLE: u8 = 0x07;
+const LOCKED: u8 = 0x80;
 
 /// INSTALL [for install] in typed form.
 struct Instance {
@@ -218,17 +219,22 @@ impl Card {
     ) -> Result<Done, StatusWord> {
         let mut entry = self.entry(instance)?;
         self.check_governs(receiver, entry.domain)?;
-        if entry.life_cycle != INSTALLED || restricts(&entry, Restrictions::MAKE_SELECTABLE) {
+        // Of the privileges only this one counts [GPCS 2.3.1 §11.5.2.3.3]. Hosts give it in this way to what is selectable already.
+        let resets = privileges.contains(Privileges::CARD_RESET);
+        let installed = entry.life_cycle == INSTALLED;
+        let locked = entry.life_cycle & LOCKED != 0;
+        if !installed && (!resets || locked) || restricts(&entry, Restrictions::MAKE_SELECTABLE) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        // Of the privileges only this one counts [GPCS 2.3.1 §11.5.2.3.3].
-        if privileges.contains(Privileges::CARD_RESET) {
+        if resets {
             let all = entry.privileges() | Privileges::CARD_RESET;
             self.change_privileges(&mut entry, all)?;
         }
         let selections = parameters.system.iter().flat_map(|system| &system.implicit_selection);
         entry.implicit_selection.extend(selections.map(|selection| selection.0));
-        entry.life_cycle = SELECTABLE;
+        if installed {
+            entry.life_cycle = SELECTABLE;
+        }
         let load_file = entry.load_file;
         self.registry.put(&mut self.log, entry)?;
         Ok(Done::Installed { load_file, instance })
@@ -283,8 +289,11 @@ fn set_system_parameters(entry: &mut Application, parameters: &InstallParameters
 fn domain_traits(parameters: &[u8]) -> Result<DomainTraits, StatusWord> {
     let parsed = SecurityDomainParameters::parse(parameters).map_err(|_| StatusWord::WRONG_DATA)?;
     let Some(parsed) = parsed else { return Ok(DomainTraits::default()) };
+    // GlobalPlatformPro does not know the option of SCP01 and SCP02 and says 00: then it is the card's.
+    let specified = |(id, i): &(u8, u8)| *id == 3 || *i != 0;
+    let protocols: Vec<_> = parsed.channels.into_iter().filter(specified).collect();
     let known = |(id, i): &(u8, u8)| globalplatform::Protocol::new(*id, *i).is_ok();
-    if !parsed.channels.iter().all(known) {
+    if !protocols.iter().all(known) {
         return Err(StatusWord::WRONG_DATA);
     }
     // Zeros say that it is accepted from nobody.
@@ -295,7 +304,7 @@ fn domain_traits(parameters: &[u8]) -> Result<DomainTraits, StatusWord> {
         refuses_extradition_here: refuses(&parsed.extradition_here),
         refuses_extradition_away: refuses(&parsed.extradition_away),
         refuses_deletion: refuses(&parsed.deletion),
-        protocols: parsed.channels,
+        protocols,
     })
 }
 
