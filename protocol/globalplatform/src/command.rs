@@ -28,7 +28,7 @@ pub use chaining::{MORE_SEGMENTS, chain};
 pub use channel_setup::{ExternalAuthenticate, InitializeUpdate};
 pub use delete::{Delete, DeleteTarget};
 pub use error::CommandError;
-pub use get_data::GetData;
+pub use get_data::{GetData, GetDataOfFile, parse_tag_list};
 pub use install::{Install, InstallPurpose};
 pub use install_parameters::InstallParameters;
 pub use key_component::{
@@ -90,8 +90,10 @@ commands! {
     EndRmacSession(EndRmacSession);
     /// EXTERNAL AUTHENTICATE.
     ExternalAuthenticate(ExternalAuthenticate);
-    /// GET DATA.
+    /// GET DATA, CA.
     GetData(GetData);
+    /// GET DATA, CB.
+    GetDataOfFile(GetDataOfFile);
     /// GET STATUS.
     GetStatus(GetStatus);
     /// INITIALIZE UPDATE.

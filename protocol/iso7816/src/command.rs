@@ -52,6 +52,20 @@ impl Header {
         if self.cla & 0x40 == 0 { self.cla & 0x03 } else { 4 + (self.cla & 0x0F) }
     }
 
+    /// The same header on another logical channel, 0 to 19; `None` for any other number. Class, chaining and secure messaging stay;
+    /// of the latter the further coding does not tell the kinds apart [ISO 7816-4 §5.1.1, GPCS 2.3.1 §11.1.4].
+    #[must_use]
+    pub const fn with_channel(self, channel: u8) -> Option<Self> {
+        let kept = self.cla & 0x90;
+        let cla = match (channel, self.secure_messaging()) {
+            (0..=3, _) if self.cla & 0x40 == 0 => self.cla & !0x03 | channel,
+            (0..=3, secured) => kept | if secured { 0x04 } else { 0x00 } | channel,
+            (4..=19, secured) => kept | if secured { 0x60 } else { 0x40 } | (channel - 4),
+            _ => return None,
+        };
+        Some(Self { cla, ..self })
+    }
+
     /// The class of an interindustry command on the same logical channel, without secure messaging: that of GET RESPONSE
     /// [ISO 7816-4 §5.1.1].
     #[must_use]

@@ -69,6 +69,25 @@ fn the_four_cases() {
 }
 
 #[test]
+fn a_header_goes_on_any_channel() {
+    let header = |cla| Command::new(cla, 0xF2, 0x40, 0x02).header;
+    for (cla, secured) in [(0x80, false), (0x84, true), (0x00, false), (0x04, true)] {
+        let there = |channel| header(cla).with_channel(channel).unwrap();
+        for channel in 0..=19 {
+            let moved = there(channel);
+            assert_eq!((moved.channel(), moved.secure_messaging()), (channel, secured));
+            assert_eq!(moved.cla & 0x80, cla & 0x80);
+            assert_eq!(moved.with_channel(0), Some(header(cla)));
+            assert_eq!(moved.with_channel(7), Some(there(7)));
+        }
+    }
+    assert_eq!(header(0x84).with_channel(4).unwrap().cla, 0xE0);
+    assert_eq!(header(0x80).with_channel(19).unwrap().cla, 0xCF);
+    assert_eq!(header(0x8C).with_channel(2).unwrap().cla, 0x8E);
+    assert_eq!(header(0x80).with_channel(20), None);
+}
+
+#[test]
 fn a_class_names_its_channel() {
     let header = |cla| Command::new(cla, 0, 0, 0).header;
     assert_eq!((header(0x84).channel(), header(0x84).secure_messaging()), (0, true));

@@ -51,7 +51,7 @@ pub struct GetStatus {
     pub next: bool,
     /// AID, or its beginning, that entries must have; empty for all.
     pub name: Vec<u8>,
-    /// The tags that entries shall have; `None` leaves it to the card.
+    /// The tags that entries shall have, as they came; `None` leaves it to the card. See [`super::parse_tag_list`].
     pub tags: Option<Vec<u8>>,
 }
 

@@ -2,6 +2,10 @@
 //!
 //! Two codings: the first interindustry one for logical channels 0 to 3, the further one for 4 to 19.
 
+use iso7816::Header;
+
+use super::error::ScpError;
+
 /// Secure messaging of GlobalPlatform in the first and in the further coding; the former's two bits tell it from that of ISO.
 const SECURE_FIRST: u8 = 0x04;
 const SECURE_FIRST_MASK: u8 = 0x0C;
@@ -38,6 +42,17 @@ pub(super) const fn mac_class(cla: u8) -> u8 {
 /// CLA as it enters a C-MAC over the unmodified APDU, or an R-MAC of SCP02: logical channel 0, no secure messaging.
 pub(super) const fn plain_class(cla: u8) -> u8 {
     if cla & FURTHER == 0 { cla & !0x0F } else { cla & PROPRIETARY }
+}
+
+/// The number, when a logical channel has it.
+pub(super) fn known_channel(channel: u8) -> Result<u8, ScpError> {
+    on_channel(Header::new(0, 0, 0, 0), Some(channel)).map(|_| channel)
+}
+
+/// The header on a logical channel, where one is named.
+pub(super) fn on_channel(header: Header, channel: Option<u8>) -> Result<Header, ScpError> {
+    let Some(channel) = channel else { return Ok(header) };
+    header.with_channel(channel).ok_or(ScpError::UnknownLogicalChannel(channel))
 }
 
 #[cfg(test)]

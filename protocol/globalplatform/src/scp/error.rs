@@ -53,6 +53,9 @@ pub enum ScpError {
     /// A command came that does not belong here, e.g. BEGIN R-MAC SESSION twice. The channel stays open.
     #[error("the command is out of order")]
     UnexpectedCommand,
+    /// No logical channel has this number. The channel stays open.
+    #[error("there is no logical channel {0}")]
+    UnknownLogicalChannel(u8),
     /// The security level byte is not offered by the protocol and its option.
     #[error("security level {0:02X} is not offered")]
     UnsupportedLevel(u8),
@@ -82,6 +85,7 @@ impl ScpError {
             | Self::SequenceCounterExhausted
             | Self::UnsupportedProtocol { .. } => StatusWord::CONDITIONS_OF_USE,
             Self::UnsupportedLevel(_) => StatusWord::WRONG_P1P2,
+            Self::UnknownLogicalChannel(_) => StatusWord::CHANNEL_NOT_SUPPORTED,
             Self::WrongLength { .. } | Self::DataTooLong { .. } => StatusWord::WRONG_LENGTH,
             Self::MissingKey(_) => StatusWord::REFERENCED_DATA_NOT_FOUND,
             _ => StatusWord::SECURITY_STATUS,

@@ -3,9 +3,10 @@
 use globalplatform::{
     Key, KeyError, KeySet,
     command::{
-        CardCommand, CommandError, Delete, DeleteTarget, GetData, GetStatus, Install,
-        InstallParameters, InstallPurpose, KeyBlockDialect, Load, LoadFile, PutKey, Select,
-        SetStatus, StatusScope, StoreData, StoreDataEncryption, StoreDataFormat, SystemParameters,
+        CardCommand, CommandError, Delete, DeleteTarget, GetData, GetDataOfFile, GetStatus,
+        Install, InstallParameters, InstallPurpose, KeyBlockDialect, Load, LoadFile, PutKey,
+        Select, SetStatus, StatusScope, StoreData, StoreDataEncryption, StoreDataFormat,
+        SystemParameters, parse_tag_list,
     },
     data::Privileges,
 };
@@ -57,6 +58,24 @@ fn select_get_data_and_status_commands_of_real_hosts() {
     };
     assert_eq!(lock, CardCommand::SetStatus(expected));
     round_trip(&hex!("80F0800F"));
+}
+
+#[test]
+fn get_data_may_name_objects_in_its_data_field() {
+    let applications = round_trip(&hex!("00CB2F00 02 5C00 00"));
+    assert_eq!(applications, CardCommand::GetDataOfFile(GetDataOfFile::all(0x2F00)));
+    let CardCommand::GetDataOfFile(applications) = applications else { panic!("CB") };
+    assert_eq!(applications.0.tag_list(), Ok(Some(vec![])));
+    let some = round_trip(&hex!("80CA2F00 08 5C064F9F705F5009 00"));
+    let CardCommand::GetData(some) = some else { panic!("{some:?}") };
+    assert_eq!(some.tag_list(), Ok(Some(vec![0x4F, 0x9F70, 0x5F50, 0x09])));
+    assert_eq!(GetData::object(0x66).tag_list(), Ok(None));
+
+    assert_eq!(parse_tag_list(&hex!("5F8101 66")), Ok(vec![0x5F_8101, 0x66]));
+    assert_eq!(parse_tag_list(&hex!("669F")), Err(ParseErrorKind::Truncated.at(2)));
+    assert_eq!(parse_tag_list(&hex!("5F818101")), Err(ParseErrorKind::OutOfRange.at(2)));
+    assert_eq!(parse_tag_list(&[0x42; 65]), Err(ParseErrorKind::OutOfRange.at(64)));
+    assert!(GetDataOfFile::parse(&command(&hex!("00CB2F00 02 5C02 00"))).is_err());
 }
 
 #[test]

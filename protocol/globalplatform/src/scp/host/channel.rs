@@ -6,7 +6,7 @@ use iso7816::{Command, Response, command::COMMAND_DATA_MAX};
 
 use super::{Dialect, ResumePoint};
 use crate::scp::{
-    class::secured_class,
+    class::{known_channel, on_channel, secured_class},
     error::ScpError,
     protocol::{Protocol, SecurityLevel},
     session::Session,
@@ -24,11 +24,13 @@ pub struct Channel {
     dialect: Dialect,
     // None once the channel is closed: the keys are gone with it.
     session: Option<Session>,
+    // Where all commands go; None leaves it to their class.
+    number: Option<u8>,
 }
 
 impl Channel {
-    pub(super) const fn open(session: Session, dialect: Dialect) -> Self {
-        Self { protocol: session.protocol, dialect, session: Some(session) }
+    pub(super) const fn open(session: Session, dialect: Dialect, number: Option<u8>) -> Self {
+        Self { protocol: session.protocol, dialect, session: Some(session), number }
     }
 
     /// A channel that goes on where a recorded one stood.
@@ -39,7 +41,16 @@ impl Channel {
         at: &ResumePoint,
         dialect: Dialect,
     ) -> Self {
-        Self::open(Session::resume(protocol, keys, at), dialect)
+        Self::open(Session::resume(protocol, keys, at), dialect, None)
+    }
+
+    /// Sends every command on this logical channel, 0 to 19, whatever its class says.
+    ///
+    /// # Errors
+    /// `UnknownLogicalChannel`.
+    pub fn on_logical_channel(mut self, channel: u8) -> Result<Self, ScpError> {
+        self.number = Some(known_channel(channel)?);
+        Ok(self)
     }
 
     /// Where the channel stands, for a record; `None` once it is closed.
@@ -108,13 +119,14 @@ impl Channel {
             return Err(ScpError::DataTooLong { length });
         }
         let mut wrapped = command.clone();
+        wrapped.header = on_channel(command.header, self.number)?;
         if session.returns_rmac(command) {
             wrapped.expected = Some(command.expected.unwrap_or(0).max(EXPECTED_WITH_RMAC));
         }
         if !session.has(SecurityLevel::C_MAC) {
             return Ok(wrapped);
         }
-        wrapped.header.cla = secured_class(command.header.cla);
+        wrapped.header.cla = secured_class(wrapped.header.cla);
         let encrypts_empty = self.dialect.encrypts_empty_data();
         protect(session, &mut wrapped, encrypts_empty).inspect_err(|_| self.session = None)?;
         Ok(wrapped)

@@ -10,6 +10,7 @@ use crate::{
     scp::{
         INS_EXTERNAL_AUTHENTICATE, INS_INITIALIZE_UPDATE,
         answer::InitializeUpdateAnswer,
+        class::{known_channel, on_channel},
         cryptogram::Cryptogram,
         error::ScpError,
         protocol::SecurityLevel,
@@ -26,6 +27,7 @@ pub struct Handshake {
     key_index: u8,
     option: u8,
     dialect: Dialect,
+    logical_channel: Option<u8>,
 }
 
 impl Handshake {
@@ -40,6 +42,7 @@ impl Handshake {
             key_index: 0,
             option: 0,
             dialect: Dialect::GlobalPlatform,
+            logical_channel: None,
         }
     }
 
@@ -71,11 +74,23 @@ impl Handshake {
         self
     }
 
+    /// Goes on this logical channel, 0 to 19, with the handshake and with every command of the session. Without this the handshake
+    /// goes on channel 0, and commands where their class says.
+    ///
+    /// # Errors
+    /// `UnknownLogicalChannel`.
+    pub fn on_logical_channel(mut self, channel: u8) -> Result<Self, ScpError> {
+        self.logical_channel = Some(known_channel(channel)?);
+        Ok(self)
+    }
+
     /// INITIALIZE UPDATE.
     #[must_use]
     pub fn command(&self) -> Command {
-        let command = Command::new(0x80, INS_INITIALIZE_UPDATE, self.key_version, self.key_index)
-            .with_data(self.host_challenge.clone());
+        let mut command =
+            Command::new(0x80, INS_INITIALIZE_UPDATE, self.key_version, self.key_index)
+                .with_data(self.host_challenge.clone());
+        command.header = on_channel(command.header, self.logical_channel).unwrap_or(command.header);
         match self.dialect {
             Dialect::GlobalPlatform => command.with_expected(256),
             Dialect::Dogtag => command,
@@ -95,7 +110,8 @@ impl Handshake {
         if answer.protocol.mac_length() != self.host_challenge.len() {
             return Err(ScpError::WrongLength { length: self.host_challenge.len() });
         }
-        Ok(Authenticating { answer, host_challenge: self.host_challenge, dialect: self.dialect })
+        let Self { host_challenge, dialect, logical_channel, .. } = self;
+        Ok(Authenticating { answer, host_challenge, dialect, logical_channel })
     }
 }
 
@@ -105,6 +121,7 @@ pub struct Authenticating {
     answer: InitializeUpdateAnswer,
     host_challenge: Vec<u8>,
     dialect: Dialect,
+    logical_channel: Option<u8>,
 }
 
 impl Authenticating {
@@ -146,6 +163,7 @@ impl Authenticating {
             session: Session::new(self.answer.protocol, keys),
             host_cryptogram,
             dialect: self.dialect,
+            logical_channel: self.logical_channel,
         }
     }
 
@@ -171,6 +189,7 @@ pub struct Verified {
     session: Session,
     host_cryptogram: Cryptogram,
     dialect: Dialect,
+    logical_channel: Option<u8>,
 }
 
 impl Verified {
@@ -191,7 +210,8 @@ impl Verified {
         let mac = self.session.command_mac(command.header, &command.data)?;
         command.data.extend_from_slice(mac.truncated(self.session.protocol));
         self.session.open(level, mac);
-        Ok((command, Channel::open(self.session, self.dialect)))
+        command.header = on_channel(command.header, self.logical_channel)?;
+        Ok((command, Channel::open(self.session, self.dialect, self.logical_channel)))
     }
 }
 

@@ -30,6 +30,6 @@ impl ImplicitHandshake<'_> {
     pub fn open(&self) -> Result<Channel, ScpError> {
         let keys = SessionKeys::derive_implicit(self.keys, self.protocol, self.sequence_counter)?;
         let session = Session::implicit(self.protocol, keys, self.aid.as_bytes())?;
-        Ok(Channel::open(session, Dialect::GlobalPlatform))
+        Ok(Channel::open(session, Dialect::GlobalPlatform, None))
     }
 }

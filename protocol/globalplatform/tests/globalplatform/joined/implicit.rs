@@ -101,6 +101,20 @@ fn single_des(key: &globalplatform::Key, block: [u8; 8]) -> [u8; 8] {
 }
 
 #[test]
+fn a_session_begins_on_any_logical_channel() {
+    let protocol = Protocol::new(2, 0x7B).unwrap();
+    let keys = key_set(protocol, 16);
+    for number in 0..=19 {
+        let mut host = host(protocol, &keys, COUNTER).on_logical_channel(number).unwrap();
+        let wrapped = host.wrap(&sample()).unwrap();
+        assert_eq!(wrapped.header.channel(), number);
+        let (_, plain) = card(protocol, &keys, COUNTER, &wrapped).unwrap();
+        assert_eq!(Some(plain.header), sample().header.with_channel(number));
+        assert_eq!(plain.data, sample().data);
+    }
+}
+
+#[test]
 fn sensitive_data_and_responses_use_the_next_counter() {
     for protocol in implicit_protocols() {
         let keys = key_set(protocol, 16);

@@ -114,6 +114,41 @@ fn the_longest_data_field_fits_a_short_command_exactly() {
 }
 
 #[test]
+fn a_session_runs_on_any_logical_channel() {
+    for protocol in protocols() {
+        let ends = Ends::new(protocol, 16);
+        let level = *levels(protocol).last().unwrap();
+        let handshake = || {
+            globalplatform::scp::host::Handshake::new(&ends.host_challenge)
+                .with_option(protocol.i())
+        };
+        assert_eq!(
+            handshake().on_logical_channel(20).unwrap_err(),
+            ScpError::UnknownLogicalChannel(20)
+        );
+        for number in 0..=19 {
+            let handshake = handshake().on_logical_channel(number).unwrap();
+            assert_eq!(handshake.command().header.channel(), number);
+            let (answer, pending) = ends.initialize_update();
+            let verified = handshake.answer(&Response::ok(answer)).unwrap();
+            let verified = verified.verify_with(&ends.keys).unwrap();
+            let (authenticate, mut host) = verified.external_authenticate(level).unwrap();
+            let header = authenticate.header;
+            assert_eq!((header.channel(), header.secure_messaging()), (number, true));
+            let mut card = pending.external_authenticate(&authenticate).unwrap();
+            let command = Command::new(0x80, 0xCA, 0x00, 0x66).with_expected(256);
+            let wrapped = host.wrap(&command).unwrap();
+            assert_eq!(wrapped.header.channel(), number);
+            assert_eq!(wrapped.header.secure_messaging(), level.contains(SecurityLevel::C_MAC));
+            let plain = card.unwrap(&wrapped).unwrap();
+            assert_eq!(Some(plain.header), command.header.with_channel(number));
+            let wire = card.wrap(Response::ok(b"data".to_vec())).unwrap();
+            assert_eq!(host.unwrap(&command, wire).unwrap().data, b"data");
+        }
+    }
+}
+
+#[test]
 fn oversized_data_leave_the_channel_open() {
     for protocol in protocols() {
         let ends = Ends::new(protocol, 16);
