@@ -3,7 +3,7 @@
 use globalplatform::command::{StatusScope, StoreDataFormat};
 use iso7816::{Aid, Header};
 
-use crate::{secure_channel::Session, state::Domain};
+use crate::{domain::Authority, secure_channel::Session, state::Domain};
 
 /// Most logical channels of a card, the basic one included [GPCS 2.3.1 §11.1.4].
 pub(crate) const CHANNEL_COUNT: usize = 20;
@@ -46,10 +46,11 @@ pub(crate) struct Load {
     pub(crate) aid: Aid,
     /// The domain that the load file is going to be associated with.
     pub(crate) domain: Domain,
-    /// Whether INSTALL [for install] of a combined process follows.
-    pub(crate) combined: bool,
+    /// On whose word.
+    pub(crate) authority: Authority,
+    /// The first command of a combined process, as a token signs it: INSTALL [for install] follows.
+    pub(crate) combined: Option<Vec<u8>>,
     /// Hash of the load file data block that INSTALL told; may be empty.
-    #[allow(dead_code)] // checked with the signatures over it
     pub(crate) hash: Vec<u8>,
     /// Number that the next block must have.
     pub(crate) next_block: usize,
@@ -59,7 +60,15 @@ pub(crate) struct Load {
 impl Load {
     /// Nothing has come yet.
     pub(crate) const fn new(aid: Aid, domain: Domain, hash: Vec<u8>) -> Self {
-        Self { aid, domain, combined: false, hash, next_block: 0, bytes: Vec::new() }
+        Self {
+            aid,
+            domain,
+            authority: Authority::Own,
+            combined: None,
+            hash,
+            next_block: 0,
+            bytes: Vec::new(),
+        }
     }
 }
 
@@ -79,8 +88,8 @@ pub(crate) struct LogicalChannel {
     pub(crate) search: Option<StatusSearch>,
     pub(crate) load: Option<Load>,
     pub(crate) store: Option<Store>,
-    /// The load file of a combined process, loaded and waiting for its INSTALL [for install] [GPCS 2.3.1 §9.3.4].
-    pub(crate) loaded: Option<Aid>,
+    /// The load file of a combined process, complete and waiting for its INSTALL [for install] [GPCS 2.3.1 §9.3.4].
+    pub(crate) loaded: Option<Load>,
     /// The application, or the security domain, to which STORE DATA is passed on.
     pub(crate) personalizing: Option<Aid>,
 }

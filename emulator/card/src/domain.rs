@@ -2,12 +2,14 @@
 
 mod authorization;
 mod content;
+mod delegation;
 mod delete;
 mod extradition;
 mod get_data;
 mod get_status;
 mod install;
 mod load;
+mod load_file;
 mod privileges;
 mod put_key;
 mod set_status;
@@ -16,7 +18,7 @@ mod store_data;
 use globalplatform::command::CommandError;
 use iso7816::{Command, Response, StatusWord};
 
-pub(crate) use self::content::DOMAIN_LOAD_FILE_VERSION;
+pub(crate) use self::{authorization::Authority, content::DOMAIN_LOAD_FILE_VERSION};
 pub use self::{
     content::{DOMAIN_LOAD_FILE, DOMAIN_MODULE},
     load::LoadPolicy,

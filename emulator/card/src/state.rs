@@ -5,6 +5,7 @@ mod global_pin;
 mod historical_bytes;
 mod keys;
 mod personality;
+mod receipts;
 mod registry;
 
 use globalplatform::KeySet;
@@ -17,6 +18,7 @@ pub(crate) use self::{
     historical_bytes::{atr, historical_bytes, save_atr, with_historical_bytes},
     keys::{KeySetRecord, StoredKey, default_key_set, key_set_versions, key_sets},
     personality::personality,
+    receipts::{count_receipt, next_receipt, receipts},
     registry::{
         APPLICATIONS_MAX, Application, DomainTraits, IssuerDomain, LOCKED, LoadFileEntry, Quotas,
         Registry,

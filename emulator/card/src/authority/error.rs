@@ -63,17 +63,18 @@ impl AuthorityError {
             Self::Key(_)
             | Self::NoKey
             | Self::NoToken
-            | Self::NeedlessToken
             | Self::NoSignature
             | Self::NoHash
-            | Self::WrongForm
             | Self::CounterExhausted => StatusWord::CONDITIONS_OF_USE,
             Self::ForeignToken | Self::WrongSignature | Self::ForeignSignature => {
                 StatusWord::SECURITY_STATUS
             }
-            Self::UnknownHash | Self::WeakHash | Self::WrongHash | Self::Undecipherable => {
-                StatusWord::WRONG_DATA
-            }
+            Self::NeedlessToken
+            | Self::UnknownHash
+            | Self::WeakHash
+            | Self::WrongHash
+            | Self::Undecipherable
+            | Self::WrongForm => StatusWord::WRONG_DATA,
         }
     }
 }

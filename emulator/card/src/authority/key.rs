@@ -7,6 +7,7 @@ use cryptography::{
     ec::{EcPrivateKey, EcPublicKey},
     rsa::CrtParts,
 };
+use globalplatform::data::Curve as ReferencedCurve;
 
 use super::AuthorityAlgorithm;
 
@@ -41,18 +42,20 @@ const DES: RangeInclusive<u8> = 0x80..=0x84;
 /// First byte of an uncompressed point [SEC 1 §2.3.3].
 const UNCOMPRESSED: u8 = 0x04;
 
-/// Curves by their key parameter reference [GPCS 2.3.1 table B-2].
-const CURVES: [(u8, NamedCurve); 9] = [
-    (0x00, NamedCurve::Secp256r1),
-    (0x01, NamedCurve::Secp384r1),
-    (0x02, NamedCurve::Secp521r1),
-    (0x03, NamedCurve::BrainpoolP256r1),
-    (0x04, NamedCurve::BrainpoolP256t1),
-    (0x05, NamedCurve::BrainpoolP384r1),
-    (0x06, NamedCurve::BrainpoolP384t1),
-    (0x07, NamedCurve::BrainpoolP512r1),
-    (0x08, NamedCurve::BrainpoolP512t1),
-];
+/// The numbers of a curve that keys refer to.
+const fn named(curve: ReferencedCurve) -> NamedCurve {
+    match curve {
+        ReferencedCurve::P256 => NamedCurve::Secp256r1,
+        ReferencedCurve::P384 => NamedCurve::Secp384r1,
+        ReferencedCurve::P521 => NamedCurve::Secp521r1,
+        ReferencedCurve::BrainpoolP256R1 => NamedCurve::BrainpoolP256r1,
+        ReferencedCurve::BrainpoolP256T1 => NamedCurve::BrainpoolP256t1,
+        ReferencedCurve::BrainpoolP384R1 => NamedCurve::BrainpoolP384r1,
+        ReferencedCurve::BrainpoolP384T1 => NamedCurve::BrainpoolP384t1,
+        ReferencedCurve::BrainpoolP512R1 => NamedCurve::BrainpoolP512r1,
+        ReferencedCurve::BrainpoolP512T1 => NamedCurve::BrainpoolP512t1,
+    }
+}
 
 /// A key, and the algorithm that follows from it.
 pub(super) type Authority = (AuthorityAlgorithm, Key);
@@ -138,9 +141,11 @@ impl<'a> Parts<'a> {
                 h: number(cofactor).ok_or(CryptoError::IllegalValue)?,
             });
         }
-        let reference = self.get(kind::EC_REFERENCE)?;
-        let curve = CURVES.iter().find(|(known, _)| [*known] == *reference);
-        curve.ok_or(CryptoError::NoSuchAlgorithm)?.1.curve()
+        let curve = match *self.get(kind::EC_REFERENCE)? {
+            [reference] => ReferencedCurve::from_reference(reference),
+            _ => None,
+        };
+        named(curve.ok_or(CryptoError::NoSuchAlgorithm)?).curve()
     }
 }
 

@@ -4,16 +4,25 @@
 //! Management acts on its own word. A domain with Delegated Management needs a token of the issuer.
 
 use globalplatform::data::{Privileges, Restrictions};
-use iso7816::{Aid, Command, Response, StatusWord};
+use iso7816::{Aid, Command, StatusWord};
 
-use super::{NO_CONFIRMATION, Receiver};
-use crate::{card::Card, state::Domain};
+use super::Receiver;
+use crate::{authority::AuthorityError, card::Card, state::Domain};
 
 /// On whose word a command is obeyed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Authority {
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Authority {
     /// The domain's own.
     Own,
+    /// That of a token which comes with the last command of a combined process.
+    Promised,
+    /// That of a token.
+    Token {
+        /// The domain that makes receipts, if any does.
+        receipts: Option<Domain>,
+        /// The number of the token, if it has one.
+        identifier: Option<Vec<u8>>,
+    },
 }
 
 /// A command that changes content: what it does, and the token that came with it.
@@ -21,15 +30,28 @@ pub(super) enum Authority {
 pub(super) struct Request<'a> {
     pub(super) operation: Restrictions,
     /// The plain command.
-    #[allow(dead_code)] // what a token signs
     pub(super) command: &'a Command,
     /// The token; may be empty.
     pub(super) token: &'a [u8],
+    /// For whom the token is, and which it is: the value of B6; may be empty.
+    pub(super) reference: &'a [u8],
+    /// Which command of a combined process it is.
+    pub(super) combined: Combined<'a>,
 }
 
-/// What was done: what a receipt would confirm [GPCS 2.3.1 §C.5].
+/// Commands that are authorised together [GPCS 2.3.1 §9.3.4].
+#[derive(Clone, Copy)]
+pub(super) enum Combined<'a> {
+    /// A command by itself.
+    No,
+    /// The first command: its token comes with the last.
+    Begins,
+    /// The last command, and what its token signs of the first.
+    Ends(&'a [u8]),
+}
+
+/// What was done: what a receipt confirms [GPCS 2.3.1 §C.5].
 #[derive(Clone, Copy, Debug)]
-#[allow(dead_code)] // the fields are for receipts
 pub(super) enum Done {
     /// A load file is there.
     Loaded { load_file: Aid, domain: Domain },
@@ -39,8 +61,8 @@ pub(super) enum Done {
     Combined { load_file: Aid, instance: Aid, domain: Domain },
     /// An application or a load file belongs to another domain.
     Extradited { from: Domain, object: Aid, to: Domain },
-    /// An entry of the registry changed.
-    Updated { from: Domain, object: Aid, to: Domain },
+    /// An entry of the registry changed: whose it was and is, where it moved, and its privileges, where they changed.
+    Updated { object: Aid, moved: Option<(Domain, Domain)>, privileges: Option<Privileges> },
     /// An application or a load file is gone.
     Deleted { object: Aid },
     /// Nothing that is confirmed.
@@ -63,6 +85,10 @@ impl Card {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         let privileges = self.registry.privileges_of(receiver.domain);
+        if privileges.contains(Privileges::DELEGATED_MANAGEMENT) {
+            let authority = self.delegated(receiver.domain, request);
+            return authority.map_err(AuthorityError::status);
+        }
         let deletes = request.operation == Restrictions::DELETE;
         let authorized = privileges.contains(Privileges::AUTHORIZED_MANAGEMENT)
             || deletes && privileges.contains(Privileges::GLOBAL_DELETE);
@@ -71,7 +97,7 @@ impl Card {
         }
         if !request.token.is_empty() {
             // The domain manages content itself: a token is an error [GPCS 2.3.1 §9.1.3.2].
-            return Err(StatusWord::WRONG_DATA);
+            return Err(AuthorityError::NeedlessToken.status());
         }
         Ok(Authority::Own)
     }
@@ -86,16 +112,5 @@ impl Card {
             return Ok(());
         }
         Err(StatusWord::CONDITIONS_OF_USE)
-    }
-
-    /// The answer to a command that was obeyed.
-    #[allow(clippy::unused_self, clippy::unnecessary_wraps)] // receipts need both
-    pub(super) fn confirm(
-        &mut self,
-        authority: Authority,
-        done: Done,
-    ) -> Result<Response, StatusWord> {
-        let (Authority::Own, _) = (authority, done);
-        Ok(Response::ok(vec![NO_CONFIRMATION]))
     }
 }

@@ -18,7 +18,7 @@ pub const DOMAIN_MODULE: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x01, 0x51, 0
 pub(crate) const DOMAIN_LOAD_FILE_VERSION: [u8; 2] = [1, 0];
 
 /// Life cycle states of security domains.
-const PERSONALIZED: u8 = 0x0F;
+pub(super) const PERSONALIZED: u8 = 0x0F;
 
 impl Card {
     /// Whether a load file is in ROM: nobody loaded it, and nobody deletes it.

@@ -8,7 +8,7 @@ use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::{
     Receiver,
-    authorization::{Done, Request},
+    authorization::{Combined, Done, Request},
     install::restricts,
     refused,
 };
@@ -31,7 +31,13 @@ impl Card {
             return Err(StatusWord::WRONG_P1P2);
         }
         let delete = Delete::parse(command).map_err(refused)?;
-        let request = Request { operation: Restrictions::DELETE, command, token: &delete.token };
+        let request = Request {
+            operation: Restrictions::DELETE,
+            command,
+            token: &delete.token,
+            reference: &delete.reference,
+            combined: Combined::No,
+        };
         let keys_only =
             delete.targets.iter().all(|target| matches!(target, DeleteTarget::Key { .. }));
         if keys_only {
@@ -46,7 +52,7 @@ impl Card {
         for target in delete.targets {
             done = self.delete_target(receiver, target, delete.related)?;
         }
-        self.confirm(authority, done)
+        self.confirm(authority, done, &[])
     }
 
     fn delete_target(
@@ -84,7 +90,14 @@ impl Card {
         match application {
             Some(entry) if entry.is_domain() => self.delete_domain(name, related, DEPTH_MAX),
             Some(_) => self.delete_application(name),
-            None => self.delete_load_file(name, related),
+            None => {
+                // What goes with it is asked for as if it were named.
+                let instances = self.registry.instances_of(name);
+                let mut related_instances = instances.into_iter().filter(|_| related);
+                related_instances
+                    .try_for_each(|instance| self.check_may_delete(receiver, instance))?;
+                self.delete_load_file(name, related)
+            }
         }
     }
 
@@ -126,17 +139,6 @@ impl Card {
         self.java.unload(load_file);
         self.registry.remove_load_file(&mut self.log, load_file)?;
         Ok(self.log.delete_owner(Owner::LoadFile(load_file))?)
-    }
-
-    /// What a combined process loaded goes with its failure. What fails here, fails with the power or the image.
-    pub(super) fn unload_after_failure(&mut self, load_file: Aid) {
-        self.undo();
-        if self.is_loaded(load_file) && self.unload(load_file).is_ok() {
-            let committed = self.commit();
-            if committed.is_err() {
-                self.undo();
-            }
-        }
     }
 
     fn delete_application(&mut self, name: Aid) -> Result<(), StatusWord> {

@@ -114,9 +114,9 @@ impl Card {
         if entry.implicit_selection.len() > IMPLICIT_SELECTION_MAX {
             return Err(StatusWord::NO_MEMORY);
         }
-        let to = entry.domain;
+        let moved = domain.map(|_| (from, entry.domain));
         self.registry.put(&mut self.log, entry)?;
-        Ok(Done::Updated { from, object: aid, to })
+        Ok(Done::Updated { object: aid, moved, privileges })
     }
 
     /// What the card does not do any more; there is no way back.
@@ -133,7 +133,6 @@ impl Card {
         let isd = self.registry.isd.clone();
         let restrictions = isd.restrictions | restrictions.bits();
         self.registry.put_domain(&mut self.log, IssuerDomain { restrictions, ..isd })?;
-        let object = self.registry.isd.aid;
-        Ok(Done::Updated { from: Domain::Issuer, object, to: Domain::Issuer })
+        Ok(Done::Unconfirmed)
     }
 }

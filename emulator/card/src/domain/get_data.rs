@@ -1,5 +1,6 @@
 //! GET DATA [GPCS 2.3.1 §11.3, §H.2, §H.4].
 
+use globalplatform::data::Privileges;
 use iso7816::{Command, Response, StatusWord, tlv::Writer};
 
 use super::Receiver;
@@ -51,6 +52,7 @@ impl Card {
             0x66 | 0x67 | 0x42 | 0x45 | 0x5F50 => self.stored_or_generated(domain, tag),
             0xE0 => Some(self.key_information(domain)),
             0xC1 => self.sequence_counter(domain),
+            0xC2 => self.confirmation_counter(domain),
             0xCF => Some(self.personality.kdd().to_vec()),
             0xD3 => Some(vec![self.channel(receiver.channel)?.session.level().bits()]),
             0xFF21 => Some(self.extended_resources()),
@@ -164,6 +166,13 @@ impl Card {
             3 if protocol.pseudo_random_challenge() => Some(vec![high, middle, low]),
             _ => None,
         }
+    }
+
+    /// How many receipts the domain has made, where it makes any.
+    fn confirmation_counter(&self, domain: Domain) -> Option<Vec<u8>> {
+        let privileges = self.registry.privileges_of(domain);
+        let makes = privileges.contains(Privileges::RECEIPT_GENERATION);
+        makes.then(|| state::receipts(&self.log, domain).to_be_bytes().to_vec())
     }
 
     /// Applications, free persistent memory, free volatile memory [TS 102 226 §8.2.1.7.2].

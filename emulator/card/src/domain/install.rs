@@ -1,14 +1,16 @@
 //! INSTALL [GPCS 2.3.1 §9.3, §11.5].
 
 use globalplatform::{
-    command::{Install, InstallParameters, InstallPurpose, SecurityDomainParameters},
+    command::{
+        Install, InstallParameters, InstallPurpose, SecurityDomainParameters, token_data_of,
+    },
     data::{Privileges, Restrictions},
 };
 use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::{
     Receiver,
-    authorization::{Authority, Done, Request},
+    authorization::{Combined, Done, Request},
     content::{DOMAIN_LOAD_FILE, DOMAIN_MODULE},
     refused,
 };
@@ -48,20 +50,35 @@ impl Card {
         if let InstallPurpose::Personalization { application } = install.purpose {
             return self.install_for_personalization(receiver, application);
         }
-        let request =
-            Request { operation: operation(&install.purpose), command, token: &install.token };
-        let combined = install.combined;
-        if combined && matches!(install.purpose, InstallPurpose::Install { .. }) {
-            let load_file = loaded.ok_or(StatusWord::CONDITIONS_OF_USE)?;
-            return self.end_combined(receiver, request, load_file, &install, &parameters);
+        let reference = parameters.control_reference.as_deref().unwrap_or_default();
+        let mut request = Request {
+            operation: operation(&install.purpose),
+            command,
+            token: &install.token,
+            reference,
+            combined: Combined::No,
+        };
+        if install.combined {
+            if matches!(install.purpose, InstallPurpose::Install { .. }) {
+                let load = loaded.ok_or(StatusWord::CONDITIONS_OF_USE)?;
+                return self.end_combined(receiver, request, load, &install, &parameters);
+            }
+            request.combined = Combined::Begins;
         }
         let authority = self.authorize(receiver, request)?;
         let done = match install.purpose {
             InstallPurpose::Load { load_file, security_domain, hash } => {
                 let domain = security_domain
                     .map_or(Ok(receiver.domain), |aid| self.domain_for_content(aid))?;
-                let load = Load { combined, ..Load::new(load_file, domain, hash) };
+                let combined = install.combined.then(|| token_data_of(command)).transpose();
+                let combined = combined.map_err(refused)?;
+                let load = Load {
+                    combined,
+                    authority: authority.clone(),
+                    ..Load::new(load_file, domain, hash)
+                };
                 self.begin_load(receiver, load, &parameters)?;
+                // The last LOAD is confirmed.
                 Done::Unconfirmed
             }
             InstallPurpose::MakeSelectable { instance, privileges } => {
@@ -77,26 +94,29 @@ impl Card {
                 self.make_instance(receiver, &instance, &parameters)?
             }
         };
-        self.confirm(authority, done)
+        self.confirm(authority, done, &install.parameters)
     }
 
-    /// The last command of a combined process: what was loaded goes again if it fails [GPCS 2.3.1 §9.3.4].
+    /// The last command of a combined process: load file and instance come to be together, or neither [GPCS 2.3.1 §9.3.4].
     fn end_combined(
         &mut self,
         receiver: Receiver,
         request: Request<'_>,
-        load_file: Aid,
+        load: Load,
         install: &Install,
         parameters: &InstallParameters,
     ) -> Result<Response, StatusWord> {
-        let done = self.authorize(receiver, request).and_then(|authority: Authority| {
-            let instance = self.instance(&install.purpose, Some(load_file))?;
-            let domain = self.registry.associated(load_file);
-            let aid = instance.aid;
-            self.make_instance(receiver, &instance, parameters)?;
-            self.confirm(authority, Done::Combined { load_file, instance: aid, domain })
-        });
-        done.inspect_err(|_| self.unload_after_failure(load_file))
+        let begun = load.combined.clone().unwrap_or_default();
+        let request = Request { combined: Combined::Ends(&begun), ..request };
+        let authority = self.authorize(receiver, request)?;
+        let (load_file, domain) = (load.aid, load.domain);
+        self.check_load_file(load_file)?;
+        self.finish_load(load)?;
+        let instance = self.instance(&install.purpose, Some(load_file))?;
+        let aid = instance.aid;
+        self.make_instance(receiver, &instance, parameters)?;
+        let done = Done::Combined { load_file, instance: aid, domain };
+        self.confirm(authority, done, &install.parameters)
     }
 
     fn instance(
@@ -131,6 +151,7 @@ impl Card {
     ) -> Result<(), StatusWord> {
         self.check_governs(receiver, load.domain)?;
         self.check_load_file(load.aid)?;
+        self.check_hash_of_load(receiver, &load)?;
         self.check_memory(parameters)?;
         self.channel(receiver.channel)?.load = Some(load);
         Ok(())

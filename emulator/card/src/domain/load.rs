@@ -1,14 +1,10 @@
 //! LOAD [GPCS 2.3.1 §9.3.5, §11.6].
 
-use globalplatform::command::{self, LoadFile};
+use globalplatform::command;
 use iso7816::{Command, Response, StatusWord};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    NO_CONFIRMATION, Receiver,
-    authorization::{Authority, Done},
-    refused,
-};
+use super::{NO_CONFIRMATION, Receiver, authorization::Done, refused};
 use crate::{card::Card, channel::Load, nvm::Owner, state::LoadFileEntry};
 
 /// Most blocks of a load file: the block number is one byte [GPCS 2.3.1 §11.6.2.2].
@@ -67,18 +63,20 @@ impl Card {
     }
 
     fn end_load(&mut self, receiver: Receiver, load: Load) -> Result<Response, StatusWord> {
-        let (load_file, domain, combined) = (load.aid, load.domain, load.combined);
-        self.finish_load(load)?;
-        if combined {
-            // Confirmed with the command that ends the process.
-            self.channel(receiver.channel)?.loaded = Some(load_file);
+        if load.combined.is_some() {
+            // The load file is made, and all confirmed, with the command that ends the process.
+            self.verified_code(&load)?;
+            self.channel(receiver.channel)?.loaded = Some(load);
             return Ok(Response::ok(vec![NO_CONFIRMATION]));
         }
-        self.confirm(Authority::Own, Done::Loaded { load_file, domain })
+        let (load_file, domain, authority) = (load.aid, load.domain, load.authority.clone());
+        self.finish_load(load)?;
+        self.confirm(authority, Done::Loaded { load_file, domain }, &[])
     }
 
-    fn finish_load(&mut self, load: Load) -> Result<(), StatusWord> {
-        let code = data_block(&load.bytes)?;
+    /// Makes the load file of what has come.
+    pub(super) fn finish_load(&mut self, load: Load) -> Result<(), StatusWord> {
+        let code = self.verified_code(&load)?;
         let in_rom = self.is_in_rom(load.aid);
         match self.load_policy {
             LoadPolicy::Refuse => return Err(StatusWord::WRONG_DATA),
@@ -90,13 +88,4 @@ impl Card {
         let entry = LoadFileEntry { aid: load.aid, domain: load.domain };
         self.registry.put_load_file(&mut self.log, entry)
     }
-}
-
-/// Signatures of security domains, then one data block in clear: no domain of this card deciphers any [GPCS 2.3.1 §11.6.2.3].
-fn data_block(bytes: &[u8]) -> Result<Vec<u8>, StatusWord> {
-    let file = LoadFile::parse(bytes).map_err(refused)?;
-    if file.ciphered || file.icv.is_some() || file.data_block.is_empty() {
-        return Err(StatusWord::WRONG_DATA);
-    }
-    Ok(file.data_block)
 }

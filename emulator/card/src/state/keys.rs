@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::{Domain, load_of, save_of};
-use crate::nvm::WriteLog;
+use crate::{authority::KeyPart, nvm::WriteLog};
 
 const KEY_SET: u8 = b'k';
 const COUNTER: u8 = b'n';
@@ -54,6 +54,11 @@ impl StoredKey {
             0x88 => Key::aes(value).ok(),
             _ => None,
         }
+    }
+
+    /// Its components, as types and values.
+    pub(crate) fn parts(&self) -> Vec<KeyPart<'_>> {
+        self.components.iter().map(|part| (part.kind, part.value.as_slice())).collect()
     }
 
     /// Type and length of each component, as in the key information template [GPCS 2.3.1 §11.3.3.1.1].

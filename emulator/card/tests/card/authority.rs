@@ -4,6 +4,10 @@ use card::authority::{
     AuthorityAlgorithm, AuthorityError, LoadFileCipher, LoadFileHash, Signer, TokenReference,
     Verifier,
 };
+use cryptography::{
+    BlockKey, Cipher, CipherAlgorithm, DigestAlgorithm, Direction, Key, MessageDigest,
+    cipher::{BlockCipher, Mode, Padding},
+};
 use globalplatform::data::{Confirmation, ReceiptData};
 use hex_literal::hex;
 use iso7816::{Aid, StatusWord};
@@ -52,6 +56,38 @@ struct ReceiptVector {
     receipt: String,
 }
 
+pub(crate) fn sha1(data: &[u8]) -> Vec<u8> {
+    MessageDigest::digest(DigestAlgorithm::Sha1, data).to_vec()
+}
+
+pub(crate) fn sha256(data: &[u8]) -> Vec<u8> {
+    MessageDigest::digest(DigestAlgorithm::Sha256, data).to_vec()
+}
+
+pub(crate) fn sha512(data: &[u8]) -> Vec<u8> {
+    MessageDigest::digest(DigestAlgorithm::Sha512, data).to_vec()
+}
+
+/// What a load file data block is enciphered to, with a key of type 80 or 88.
+pub(crate) fn encipher(kind: u8, key: &[u8], icv: Option<&[u8]>, data: &[u8]) -> Vec<u8> {
+    let (cipher, key) = match kind {
+        0x80 => (BlockCipher::Des, BlockKey::des(key)),
+        _ => (BlockCipher::Aes, BlockKey::aes(key)),
+    };
+    let algorithm = CipherAlgorithm::Block { cipher, mode: Mode::Cbc, padding: Padding::Iso9797M2 };
+    let mut engine = Cipher::new(algorithm);
+    let key = Key::Block(key.unwrap());
+    engine.init(key, Direction::Encrypt, icv.unwrap_or_default()).unwrap();
+    engine.finish(&mut StdRng::seed_from_u64(1), data).unwrap().to_vec()
+}
+
+/// The components of a key of OpenSSL's: those that verify and those that sign.
+pub(crate) fn openssl_key(name: &str) -> [KeyParts; 2] {
+    let vectors = vectors();
+    let vector = vectors.signatures.iter().find(|vector| vector.name == name).unwrap();
+    [Parts::of(&vector.parts).0, Parts::of(vector.private.as_ref().unwrap()).0]
+}
+
 fn vectors() -> Vectors {
     toml::from_str(include_str!("authority/openssl.toml")).unwrap()
 }
@@ -60,8 +96,11 @@ fn bytes(hex: &str) -> Vec<u8> {
     hex::decode(hex).unwrap()
 }
 
-/// The components of a key.
-struct Parts(Vec<(u8, Vec<u8>)>);
+/// The components of a key, as types and values.
+pub(crate) type KeyParts = Vec<(u8, Vec<u8>)>;
+
+/// The same, to be handed on.
+struct Parts(KeyParts);
 
 impl Parts {
     fn of(parts: &[[String; 2]]) -> Self {

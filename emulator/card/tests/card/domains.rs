@@ -21,7 +21,7 @@ const AUTHORIZED: &[u8] = &[0x80, 0x40, 0x00];
 const OK: StatusWord = StatusWord::OK;
 const IN_USE: StatusWord = StatusWord::CONDITIONS_OF_USE;
 
-fn install_domain(aid: Aid, privileges: &[u8], c9: &[u8]) -> Command {
+pub(crate) fn install_domain(aid: Aid, privileges: &[u8], c9: &[u8]) -> Command {
     let mut parameters = vec![0xC9];
     parameters.extend(lv(c9));
     let (file, module) = (DOMAIN_LOAD_FILE, DOMAIN_MODULE);
@@ -43,7 +43,7 @@ fn get_status(p1: u8) -> Command {
 }
 
 /// A session with a domain, opened with these keys.
-fn enter(bench: &mut Bench, domain: Aid, keys: &KeySet) -> Channel {
+pub(crate) fn enter(bench: &mut Bench, domain: Aid, keys: &KeySet) -> Channel {
     assert_eq!(bench.select(domain).status, OK);
     bench.open(Handshake::new(&[7; 8]), keys, 0x03)
 }

@@ -65,15 +65,17 @@ fn counters_are_shown_where_the_protocol_has_one() {
         (scp(3, 0x70), Some(vec![0xC1, 3, 0, 0, 0])),
         (scp(3, 0x60), None),
     ] {
-        let answer = Bench::speaking(protocol).bytes("80CA00C100");
+        let mut bench = Bench::speaking(protocol);
+        let answer = bench.bytes("80CA00C100");
         assert_eq!(answer.status.is_ok().then_some(answer.data), expected, "{protocol:?}");
+        assert_eq!(bench.bytes("80CA00C200").data, [0xC2, 2, 0, 0], "no receipt was made yet");
     }
 }
 
 #[test]
 fn what_is_not_there_is_told_so() {
     let mut bench = Bench::new();
-    for tag in ["1234", "0000", "0042", "0045", "00C2", "01E0", "2F00"] {
+    for tag in ["1234", "0000", "0042", "0045", "00CE", "01E0", "2F00"] {
         let status = bench.bytes(&format!("80CA{tag}00")).status;
         assert_eq!(status, StatusWord::REFERENCED_DATA_NOT_FOUND, "{tag}");
     }

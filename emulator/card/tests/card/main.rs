@@ -4,8 +4,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 mod applet;
+mod authorities;
 mod authority;
 mod content;
+mod dap;
+mod delegated;
 mod domains;
 mod get_data;
 mod guard;

@@ -124,11 +124,11 @@ pub enum ReceiptData<'a> {
     },
     /// INSTALL [for registry update].
     RegistryUpdate {
-        /// Security domain that the application belonged to.
-        from: Aid,
+        /// Security domain that the application belonged to, if it moved.
+        from: Option<Aid>,
         /// The application; `None` for the card.
         application: Option<Aid>,
-        /// Security domain that it belongs to now, if it changed.
+        /// Security domain that it belongs to now, if it moved.
         to: Option<Aid>,
         /// New privileges, if they changed.
         privileges: Option<Privileges>,
@@ -172,7 +172,7 @@ impl ReceiptData<'_> {
                 vec![Some(from), Some(application), Some(to)]
             }
             Self::Delete { aid } => vec![Some(aid)],
-            Self::RegistryUpdate { from, application, to, .. } => vec![Some(from), application, to],
+            Self::RegistryUpdate { from, application, to, .. } => vec![from, application, to],
             Self::Combined { load_file, instance, security_domain } => {
                 vec![Some(load_file), Some(instance), Some(security_domain)]
             }

@@ -122,7 +122,7 @@ fn receipts_sign_the_fields_of_their_operation() {
     let (file_lv, app_lv) = (hex!("05A1A1A1A1A1"), hex!("06B2B2B2B2B2B2"));
     let (from_lv, to_lv) = (hex!("05C3C3C3C3C3"), hex!("05D4D4D4D4D4"));
     let update = ReceiptData::RegistryUpdate {
-        from,
+        from: None,
         application: Some(app),
         to: None,
         privileges: Some(Privileges::CARD_RESET),
@@ -133,7 +133,7 @@ fn receipts_sign_the_fields_of_their_operation() {
         (ReceiptData::Install { load_file: file, instance: app }, &[&file_lv, &app_lv]),
         (ReceiptData::Extradition { from, application: app, to }, &[&from_lv, &app_lv, &to_lv]),
         (ReceiptData::Delete { aid: app }, &[&app_lv]),
-        (update, &[&from_lv, &app_lv, &hex!("00 03040000 02EF00")]),
+        (update, &[&[0], &app_lv, &hex!("00 03040000 02EF00")]),
         (
             ReceiptData::Combined { load_file: file, instance: app, security_domain: to },
             &[&file_lv, &app_lv, &to_lv],
