@@ -261,6 +261,7 @@ fn parse_update(reader: &mut Reader<'_>, form: u8) -> Result<InstallPurpose, Com
 fn optional_privileges(reader: &mut Reader<'_>) -> Result<Option<Privileges>, CommandError> {
     match reader.lv()? {
         [] => Ok(None),
+        [one] => Ok(Some(Privileges::from_one_byte(*one))),
         bytes => Ok(Some(Privileges::parse(bytes)?)),
     }
 }

@@ -24,7 +24,7 @@ pub struct InstallParameters {
     pub application: Option<Vec<u8>>,
     /// EF: what the card reads.
     pub system: Option<SystemParameters>,
-    /// EA: what a UICC reads [TS 102 226 §8.2.1.3.2.2], as it came.
+    /// EA: what a UICC reads (the template of TS 102 226), as it came.
     pub uicc: Option<Vec<u8>>,
     /// B6: whose token it is (42, 45, 5F20, 93), as it came.
     pub control_reference: Option<Vec<u8>>,

@@ -1,4 +1,4 @@
-//! What C9 of INSTALL says to a security domain [GPCS Amendment A §5.1, GlobalPlatform UICC Configuration §5.2].
+//! What C9 of INSTALL says to a security domain, as GlobalPlatform's UICC configuration has it.
 
 use iso7816::{
     ParseError, ParseErrorKind,

@@ -38,7 +38,7 @@ pub struct SystemParameters {
     pub load_file_format: Option<u8>,
     /// DD: parameters of the load file data block, as they came.
     pub load_file_parameters: Option<Vec<u8>>,
-    /// CA: SIM file access and toolkit parameters [TS 102 226 §8.2.1.3.2.2.1], as they came.
+    /// CA: SIM file access and toolkit parameters (TS 102 226), as they came.
     pub toolkit: Option<Vec<u8>>,
     /// CB: services that the application offers to others.
     pub global_services: Vec<GlobalService>,
@@ -46,7 +46,7 @@ pub struct SystemParameters {
     pub implicit_selection: Vec<ImplicitSelection>,
     /// D9: what registry update forbids from now on.
     pub restrictions: Option<Restrictions>,
-    /// A0: contactless protocol parameters [GPCS Amendment C §3.11], as they came.
+    /// A0: contactless protocol parameters (Amendment C), as they came.
     pub contactless: Option<Vec<u8>>,
     /// Objects beside them, tag and value, in their order.
     pub others: Vec<(u32, Vec<u8>)>,

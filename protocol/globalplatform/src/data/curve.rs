@@ -1,4 +1,4 @@
-//! References of elliptic curves, key component F0 [GPCS 2.3.1 §B.4.3, Amendment E §4.4].
+//! References of elliptic curves, key component F0 [GPCS 2.3.1 §11.8.2.3].
 
 /// A curve that cards know by a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

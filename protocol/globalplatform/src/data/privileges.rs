@@ -65,6 +65,14 @@ impl Privileges {
         Ok(Self::from_bits_retain(u32::from_be_bytes(number)))
     }
 
+    /// What INSTALL with one byte gives: a supplementary security domain is a trusted path, too, any other application has nothing in
+    /// the bytes that are not there [GPCS 2.3.1 §11.1.2].
+    #[must_use]
+    pub const fn from_one_byte(byte: u8) -> Self {
+        let first = Self::from_bits_retain(u32::from_be_bytes([0, byte, 0, 0]));
+        if first.contains(Self::SECURITY_DOMAIN) { first.union(Self::TRUSTED_PATH) } else { first }
+    }
+
     /// The three bytes.
     #[must_use]
     pub const fn to_bytes(self) -> [u8; 3] {

@@ -1,17 +1,19 @@
 //! The engine that both ends share: chaining values, counters, and what goes into each MAC.
 
+mod rmac;
+
 use iso7816::{Command, Header, StatusWord};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use super::{
-    INS_BEGIN_RMAC, INS_END_RMAC,
     class::{mac_class, plain_class},
     error::ScpError,
     protocol::{Protocol, SecurityLevel},
     session_keys::SessionKeys,
 };
 use crate::key::{DES_BLOCK, Key, KeyError, pad};
+pub(super) use rmac::{is_begin_rmac, is_end_rmac};
 
 /// Block length of AES, and length of SCP03's chaining value, in bytes.
 const AES_BLOCK: usize = 16;
@@ -88,7 +90,7 @@ impl Session {
     }
 
     /// An implicit session before its first command: C-MAC only, both chains begin with a MAC over the AID of the application
-    /// [GPCS 2.3.1 §E.3.2, §E.4.5].
+    /// [GPCS 2.3.1 §E.3.3, §E.4.5].
     pub(super) fn implicit(
         protocol: Protocol,
         keys: SessionKeys,
@@ -273,81 +275,6 @@ impl Session {
         self.response_chain = key.retail_mac(&self.response_chain, &input)?;
         Ok(self.response_chain.into())
     }
-
-    /// BEGIN and END R-MAC SESSION take effect after their response [GPCS 2.3.1 §E.5.3, §E.5.4, AmdD 1.1.1 §7.1.3].
-    pub(super) fn settle(&mut self, command: &Command, status: StatusWord) -> Result<(), ScpError> {
-        if !status.is_ok() {
-            return Ok(());
-        }
-        if is_begin_rmac(command) {
-            let added = SecurityLevel::from_bits_truncate(command.header.p1);
-            self.accumulates_rmac = added.is_empty();
-            if let (Protocol::Scp02 { .. }, false) = (self.protocol, self.covers_responses_yet()) {
-                self.response_mac(command, &[], status)?;
-            }
-            self.level |= added;
-        } else if is_end_rmac(command) && command.header.p2 == END_AND_STOP {
-            self.level = self.floor;
-            self.accumulates_rmac = false;
-        }
-        Ok(())
-    }
-
-    /// Whether the response to the command that is being settled was covered already.
-    const fn covers_responses_yet(&self) -> bool {
-        self.has(SecurityLevel::R_MAC)
-    }
-
-    /// Whether BEGIN or END R-MAC SESSION may be obeyed now.
-    pub(super) fn check_rmac_session(&self, command: &Command) -> Result<(), ScpError> {
-        let Header { p1, p2, .. } = command.header;
-        if !self.protocol.supports_rmac() || self.keys.rmac.is_none() {
-            return Err(ScpError::MissingKey("R-MAC"));
-        }
-        if is_end_rmac(command) {
-            return match (self.protocol, p1, p2) {
-                (Protocol::Scp02 { .. }, 0, END_AND_GO_ON) | (_, 0, END_AND_STOP)
-                    if self.level != self.floor || self.accumulates_rmac =>
-                {
-                    Ok(())
-                }
-                (_, 0, END_AND_GO_ON | END_AND_STOP) => Err(ScpError::UnexpectedCommand),
-                _ => Err(ScpError::UnsupportedLevel(p1)),
-            };
-        }
-        let wanted = SecurityLevel::from_bits_truncate(p1);
-        let renc = wanted.contains(SecurityLevel::R_ENCRYPTION);
-        let known = match self.protocol {
-            Protocol::Scp02 { .. } => matches!(p1, 0x00 | 0x10),
-            Protocol::Scp03 { .. } => matches!(p1, 0x10 | 0x30),
-            Protocol::Scp01 { .. } => false,
-        };
-        if !known || p2 != 0x01 || renc && !self.protocol.supports_rencryption() {
-            return Err(ScpError::UnsupportedLevel(p1));
-        }
-        let scp03 = matches!(self.protocol, Protocol::Scp03 { .. });
-        let nothing_new = self.accumulates_rmac || self.has(SecurityLevel::R_MAC) && !renc;
-        if nothing_new
-            || self.has(SecurityLevel::R_ENCRYPTION)
-            || scp03 && !self.has(SecurityLevel::C_MAC)
-            || renc && !self.has(SecurityLevel::C_DECRYPTION)
-        {
-            return Err(ScpError::UnexpectedCommand);
-        }
-        Ok(())
-    }
-}
-
-/// P2 of END R-MAC SESSION [GPCS 2.3.1 §E.5.4.2].
-const END_AND_GO_ON: u8 = 0x01;
-const END_AND_STOP: u8 = 0x03;
-
-pub(super) const fn is_begin_rmac(command: &Command) -> bool {
-    command.header.cla & 0x80 != 0 && command.header.ins == INS_BEGIN_RMAC
-}
-
-pub(super) const fn is_end_rmac(command: &Command) -> bool {
-    command.header.cla & 0x80 != 0 && command.header.ins == INS_END_RMAC
 }
 
 /// Lc as it enters a MAC: one byte, or 00 and two bytes where that is not enough [GPCS 2.3.1 §11.1.5.1].

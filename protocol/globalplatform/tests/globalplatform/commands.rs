@@ -122,6 +122,14 @@ fn install_commands_of_real_hosts() {
     assert_eq!(install.purpose, expected);
     assert_eq!(Install::parse(&install.to_command()).unwrap(), install);
 
+    // With one byte a security domain becomes a trusted path.
+    let domain = command(&hex!("80E60C001707D0D1D2D3D4D50107D0D1D2D3D4D50100018002C90000"));
+    let InstallPurpose::Install { privileges, .. } = Install::parse(&domain).unwrap().purpose
+    else {
+        panic!("an installation")
+    };
+    assert_eq!(privileges, Privileges::SECURITY_DOMAIN | Privileges::TRUSTED_PATH);
+
     // A token of length 0 may be left away altogether.
     let with_token = round_trip(&hex!("80E620000E 00 00 08D0D1D2D3D4D50101 00 00 00 00"));
     let without = command(&hex!("80E620000D 00 00 08D0D1D2D3D4D50101 00 00"));
