@@ -1,11 +1,16 @@
 //! Installing and deleting instances [GPCS 2.3.1 §9.3.6, JCRE 3.0.5 §3.1, §11.3.4.1].
 
 use iso7816::{Aid, StatusWord};
-use javacard_api::Installation;
+use javacard_api::{Ended, Installation};
 use jcvm::{AppletId, AppletRecord, Reference};
 
 use super::{Failure, JavaCard, Pending, VmApplet, records::put_instance, run::run};
 use crate::{applet::Applet, host::Host};
+
+/// What allocation throws when there is no room [JCRE 3.0.5 §9.1].
+const SYSTEM_EXCEPTION: &str = "javacard.framework.SystemException";
+/// Its reason then.
+const NO_RESOURCE: u16 = 5;
 
 /// Makes an instance of an applet of a loaded package.
 ///
@@ -30,12 +35,25 @@ pub(crate) fn install(
     };
     let installation = Installation { module, privileges, parameters };
     let outcome = run(host, |api, machine| api.install(machine, applet, &installation));
-    outcome.map_err(|ended| host.java.ended(ended))?;
+    outcome.map_err(|ended| host.java.not_installed(ended))?;
     host.java.finish_install(host.nvm.log, applet, aid)?;
     Ok(Box::new(VmApplet(applet)))
 }
 
 impl JavaCard {
+    /// What the host is told: that memory or a quota is at its end, where the applet's own exception says so, else what it threw.
+    fn not_installed(&mut self, ended: Ended) -> StatusWord {
+        let status = self.ended(ended);
+        match &self.failure {
+            Some(Failure::Exception { class, reason: NO_RESOURCE })
+                if class == SYSTEM_EXCEPTION =>
+            {
+                StatusWord::NO_MEMORY
+            }
+            _ => status,
+        }
+    }
+
     fn finish_install(
         &mut self,
         log: &mut crate::nvm::WriteLog,
