@@ -5,6 +5,7 @@ mod info;
 mod inspect;
 mod new;
 mod number;
+mod profile;
 mod run;
 mod try_out;
 
@@ -30,6 +31,7 @@ Examples:
   cardinal-emulator info card.img             applets, life cycles, keys by check value, memory
 
   cardinal-emulator new --scp 03 aes.img      a card that speaks SCP03
+  cardinal-emulator profile list              kinds of cards by name, for `new --profile`
   cardinal-emulator run --cap applet.cap      an applet in a reader, on a card that lives as long as the run
   cardinal-emulator inspect applet.cap        what it imports and does
   cardinal-emulator try applets               what becomes of every CAP file in a folder
@@ -57,6 +59,8 @@ pub(crate) struct Arguments {
 enum Verb {
     /// Make a card image
     New(new::New),
+    /// List, show and check card profiles, or write one from a card in a reader
+    Profile(profile::Profile),
     /// Put cards into readers until Ctrl-C or SIGTERM
     Run(run::Run),
     /// Show what is in a card image; keys by check value only
@@ -84,6 +88,7 @@ pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     start_logging(arguments.verbose.max(u8::from(traces)));
     match arguments.verb {
         Verb::New(new) => new.run(),
+        Verb::Profile(profile) => profile.run(),
         Verb::Run(run) => run.run(),
         Verb::Info(info) => info.run(),
         Verb::Inspect(inspect) => inspect.run(),

@@ -5,11 +5,12 @@
 //! - [`listen`]: a TCP port, for [`reader::tcp::TcpReader`];
 //! - [`in_process`]: a [`reader::CardReader`] in the same process, for tests and the conformance suite.
 //!
-//! [`trial`] sees what becomes of CAP files on a card; [`ApiNames`] names what they import.
+//! [`profile`] has the card profiles that are shipped, reads others, and makes one from a card in a reader; [`trial`] sees what becomes of CAP files on a card; [`ApiNames`] names what they import.
 
 pub mod in_process;
 pub mod listen;
 mod names;
+pub mod profile;
 mod session;
 pub mod stop;
 pub mod traced;

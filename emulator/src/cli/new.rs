@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail, ensure};
 use card::{Card, CardProfile, ImageError, InitialKeySet, RedbImage};
+use cardinal_emulator::profile::{Shipped, Source, put_on};
 use cardinal_emulator::{modules, random};
 use clap::{Args, ValueHint};
 use globalplatform::key::{Key, KeyAlgorithm, KeySet};
@@ -23,10 +24,15 @@ Examples:
   cardinal-emulator new card.img
   cardinal-emulator new --serial 0x1001 --key-version FF card.img
   cardinal-emulator new --scp 03 --option 70 --keys aes.keys card.img
+  cardinal-emulator new --profile jc305-gp231-scp03 card.img
+                                                          another kind of card; `profile list` shows which there are
   cardinal-emulator new --print-profile > token.toml      edit it, then: new --profile token.toml card.img
 
 A key file holds one line of hex for ENC, MAC and DEK together, or three lines in this order; # begins a comment. The image holds the
 card's keys unencrypted, as a chip does: it is made readable by its owner only.";
+
+/// The profile of a card whose kind is not said.
+const DEFAULT_PROFILE: &str = "coolkey-token";
 
 /// Options of `new`.
 #[derive(Args)]
@@ -35,9 +41,9 @@ pub(super) struct New {
     /// The image file to make
     #[arg(value_hint = ValueHint::FilePath, required_unless_present = "print_profile")]
     image: Option<PathBuf>,
-    /// What kind of card, from a TOML file; the options below change it
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    profile: Option<PathBuf>,
+    /// What kind of card: a name from `profile list`, or a TOML file; the options below change it
+    #[arg(long, value_name = "NAME|FILE", value_hint = ValueHint::FilePath)]
+    profile: Option<String>,
     /// Serial number of the chip, decimal or hex after 0x
     #[arg(long, value_parser = serial)]
     serial: Option<u32>,
@@ -69,7 +75,7 @@ pub(super) struct New {
 
 impl New {
     pub(super) fn run(self) -> anyhow::Result<()> {
-        let profile = self.profile()?;
+        let Source { profile, folder } = self.profile()?;
         if self.print_profile {
             print!("{}", toml::to_string(&profile).context("writing the profile")?);
             return Ok(());
@@ -81,7 +87,7 @@ impl New {
         if matches!(RedbImage::open(&image), Err(ImageError::InUse)) {
             bail!("the card {} is running; end that run first (Ctrl-C)", image.display());
         }
-        let card = create(&image, &profile)?;
+        let card = create(&image, &profile, folder.as_deref())?;
         let info = card.info();
         println!(
             "made {}: CUID {}, {}",
@@ -94,11 +100,13 @@ impl New {
     }
 
     /// The profile of the file or the default one, changed by the options.
-    fn profile(&self) -> anyhow::Result<CardProfile> {
-        let mut profile = match &self.profile {
-            Some(file) => read_profile(file)?,
-            None => CardProfile::default().with_serial(random_serial()),
-        };
+    fn profile(&self) -> anyhow::Result<Source> {
+        let name = self.profile.as_deref().unwrap_or(DEFAULT_PROFILE);
+        let Source { mut profile, folder } = Source::open(name)?;
+        if Shipped::find(name).is_some() {
+            // It says what kind of card; each card of the kind is another one.
+            profile = profile.with_serial(random_serial());
+        }
         if let Some(keys) = self.key_set(&profile)? {
             let protocol = keys.key_set()?.0;
             profile.key_sets = vec![keys];
@@ -119,7 +127,7 @@ impl New {
             profile.personality.memory = memory;
         }
         profile.check().context("no card can be made like this")?;
-        Ok(profile)
+        Ok(Source { profile, folder })
     }
 
     /// The key set that the options ask for; none when they leave the profile's alone.
@@ -179,21 +187,6 @@ fn describe(profile: &CardProfile) -> String {
     sets.collect::<Vec<_>>().join(", ")
 }
 
-fn read_profile(file: &Path) -> anyhow::Result<CardProfile> {
-    let text =
-        fs::read_to_string(file).with_context(|| format!("reading profile {}", file.display()))?;
-    toml::from_str(&text).map_err(|error| {
-        // The error's own text shows the line, and a line may hold a key.
-        let before = error.span().and_then(|span| text.get(..span.start));
-        let line = before.map_or(1, |before| before.matches('\n').count() + 1);
-        anyhow::anyhow!(
-            "profile {}, line {line}: {} (`new --print-profile` shows a good one)",
-            file.display(),
-            error.message()
-        )
-    })
-}
-
 /// Three keys in hex: one line for all of them, or a line each. Errors never show what was read.
 fn read_keys(file: &Path, protocol: Protocol) -> anyhow::Result<KeySet> {
     let name = file.display();
@@ -224,7 +217,7 @@ fn read_key(digits: &str, protocol: Protocol) -> anyhow::Result<Key> {
 }
 
 /// Makes the image beside its final place, so that a failure leaves an older one alone.
-fn create(image: &Path, profile: &CardProfile) -> anyhow::Result<Card> {
+fn create(image: &Path, profile: &CardProfile, folder: Option<&Path>) -> anyhow::Result<Card> {
     let mut name = image.file_name().context("the image needs a file name")?.to_owned();
     name.push(".new");
     let unfinished = image.with_file_name(name);
@@ -232,7 +225,8 @@ fn create(image: &Path, profile: &CardProfile) -> anyhow::Result<Card> {
     let made = RedbImage::open_or_create(&unfinished)
         .map_err(anyhow::Error::from)
         .and_then(|store| Ok(Card::create(profile, Box::new(store), modules(), random())?))
-        .and_then(|card| {
+        .and_then(|mut card| {
+            put_on(&mut card, profile, folder)?;
             fs::rename(&unfinished, image)?;
             Ok(card)
         });

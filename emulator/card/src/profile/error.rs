@@ -64,7 +64,7 @@ pub enum ProfileError {
     },
     /// This protocol or option is not implemented.
     #[error(
-        "secure channel protocol {id:02X} has no option {i:02X} here (key_sets.protocol and .option, personality.des_protocol, .des_option and .aes_option); allowed are SCP01 with 05 or 15; SCP02 with 04, 05, 14, 15 and these plus 20, 40 or 60; SCP03 with 00, 10, 20, 30, 60, 70 and these plus 01"
+        "secure channel protocol {id:02X} has no option {i:02X} here (key_sets.protocol and .option, personality.des_protocol, .des_option and .aes_option); allowed are SCP01 with 05 or 15; SCP02 with 04 or 0A plus any of 01, 10, 20 and 40; SCP03 with 00, 10, 20, 30, 60 or 70, plus 01 for S16"
     )]
     UnsupportedProtocol {
         /// Protocol identifier.
