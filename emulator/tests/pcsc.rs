@@ -58,6 +58,9 @@ fn as_client(address: &str) {
         watch.expect(&Event::CardInserted { reader: name.clone(), atr: Some(atr.clone()) });
         assert_eq!(reader.connect().unwrap(), atr);
         converse(&mut reader);
+        reader.disconnect().unwrap();
+        describe(name);
+        reader.connect().unwrap();
         share(&service, name, &mut reader);
         stop.request();
     });
@@ -84,6 +87,20 @@ fn converse(reader: &mut impl CardReader) {
     assert!(reader.exchange(&on_channel_1).unwrap().status.is_ok());
     reader.reset().unwrap();
     assert_eq!(reader.exchange(&open).unwrap().data, [1], "the reset closed the channel");
+}
+
+/// The program writes a profile of the card in the reader: that of the card that is there.
+fn describe(name: &str) {
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_cardinal-emulator"));
+    let output = program.args(["profile", "--from-reader", name]).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(!text.contains("# Note"), "{text}");
+    let profile = cardinal_emulator::profile::parse(&text, name).unwrap();
+    let default = CardProfile::default();
+    assert_eq!(profile.key_sets, default.key_sets);
+    assert_eq!(profile.personality.atr, default.personality.atr);
+    assert_eq!(profile.personality.cplc, default.personality.cplc);
 }
 
 /// Who has the card to himself keeps others out; who shares it hears when another one resets it.

@@ -140,12 +140,12 @@ fn what_a_tiny_card_has_no_room_for_is_refused_whole() {
     let (_, profile) = shipped().find(|(name, _)| *name == "tiny").unwrap();
     assert!(profile.personality.memory < 2 * MEMORY_MIN);
     let mut host = Host::open(InProcessReader::of(&profile).unwrap(), &profile.key_sets[0]);
-    let before = host.reader.card().info();
+    let (before, listed) = (host.reader.card().info(), host.list(0x20));
     assert_eq!(host.load(&package(MUCH)), StatusWord::NO_MEMORY);
     let after = host.reader.card().info();
     assert_eq!(after.memory.used, before.memory.used);
     assert_eq!((after.load_files, after.applications), (before.load_files, before.applications));
-    assert_eq!(host.list(0x20).status, StatusWord::REFERENCED_DATA_NOT_FOUND);
+    assert_eq!(host.list(0x20), listed);
     assert_eq!(host.load(&package(16)), StatusWord::OK, "the card goes on");
     assert_eq!(host.install(), StatusWord::OK);
 }
@@ -250,7 +250,15 @@ fn content_of_a_profile_is_on_the_card_when_it_is_issued() {
         [[applications]]
         module = \"6276 01FF0000 00\"
         aid = \"627601FF000001\"
-        parameters = \"010213880 0\"";
+        parameters = \"010213880 0\"
+        [[applications]]
+        module = \"A000000151535041\"
+        aid = \"A00000015153\"
+        privileges = \"80\"
+        [[applications.key_sets]]
+        version = 0x30
+        protocol = 3
+        option = 0x70";
     let file = folder.path().join("p.toml");
     std::fs::write(&file, text).unwrap();
     let Source { profile, folder: beside } = Source::open(file.to_str().unwrap()).unwrap();
@@ -261,12 +269,21 @@ fn content_of_a_profile_is_on_the_card_when_it_is_issued() {
     let privileges = |entry: &card::info::ApplicationInfo| (entry.aid == aid, entry.privileges);
     assert_eq!(
         entries.iter().map(privileges).collect::<Vec<_>>(),
-        [(false, [0; 3]), (true, [4, 0, 0])]
+        [(false, [0; 3]), (false, [0x80, 0, 0]), (true, [4, 0, 0])]
     );
+    let domain = entries.iter().find(|entry| entry.privileges[0] == 0x80).unwrap();
+    assert_eq!(domain.life_cycle, 0x0F, "it has keys");
     let mut reader = InProcessReader::new(card);
     reader.connect().unwrap();
     let answer = reader.exchange(&Command::new(0x80, 0x01, 0, 0)).unwrap();
     assert_eq!(answer.status, StatusWord::OK, "the default applet answers after power came on");
+    let select = Command::new(0, 0xA4, 4, 0).with_data(domain.aid.as_bytes());
+    assert!(reader.exchange(&select).unwrap().status.is_ok());
+    let set = &profile.applications[2].key_sets[0];
+    let (_, keys) = set.key_set().unwrap();
+    let handshake = Handshake::new(&[7; 8]).with_key_version(set.version);
+    let answer = reader.exchange(&handshake.command()).unwrap();
+    assert!(handshake.answer(&answer).unwrap().verify_with(&keys).is_ok(), "its own keys");
     let missing = profile.load_files[0].path.replace('a', "b");
     let mut profile = profile;
     profile.load_files[0].path = missing;

@@ -202,6 +202,58 @@ fn a_printed_profile_makes_the_same_card() {
 }
 
 #[test]
+fn profiles_have_names_and_make_other_kinds_of_cards() {
+    let folder = tempfile::tempdir().unwrap();
+    let listed = output(folder.path(), &["profile", "list"]);
+    let names: Vec<&str> =
+        listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(names.len() >= 8 && names.contains(&"jc305-gp231-scp03"), "{listed}");
+    let json: serde_json::Value =
+        serde_json::from_str(&output(folder.path(), &["profile", "list", "--json"])).unwrap();
+    assert_eq!(json.as_array().unwrap().len(), names.len());
+    assert_eq!(json[0]["profile"]["personality"]["isd_aid"], "A000000003000000");
+    assert!(json[0]["profile"]["key_sets"][0]["enc"].is_null(), "no keys");
+    for name in names {
+        let (image, file) = (format!("{name}.img"), format!("{name}.toml"));
+        output(folder.path(), &["new", "--profile", name, &image]);
+        std::fs::write(
+            folder.path().join(&file),
+            output(folder.path(), &["profile", "show", name]),
+        )
+        .unwrap();
+        let told = output(folder.path(), &["profile", "check", &file]);
+        assert!(told.starts_with(&format!("{file}: good; ")), "{told}");
+        let all = output(folder.path(), &["profile", "show", name, "--all"]);
+        assert!(all.contains("rsa_bits_max") && all.contains("[[key_sets]]"), "{all}");
+    }
+    let keys = info(folder.path(), "jc310-gp231-scp03-s16.img")["keys"].clone();
+    assert_eq!((&keys[0]["version"], &keys[0]["length"]), (&0x30.into(), &32.into()));
+    let cuid = |image| info(folder.path(), image)["cuid"].clone();
+    output(folder.path(), &["new", "--profile", "tiny", "other.img"]);
+    assert_ne!(cuid("tiny.img"), cuid("other.img"), "each card of a kind is another one");
+}
+
+#[test]
+fn a_profile_that_is_none_is_told_by_field_and_by_what_is_allowed() {
+    let folder = tempfile::tempdir().unwrap();
+    let told = |text: &str| {
+        std::fs::write(folder.path().join("p.toml"), text).unwrap();
+        failure(folder.path(), &["profile", "check", "p.toml"])
+    };
+    let text = told("[personality.java_card]\nprotocol = \"T=1\"\n");
+    assert!(text.contains("personality.java_card.protocol") && text.contains("APDU"), "{text}");
+    let text = told("[personality]\nmemory = 10\n");
+    assert!(text.contains("personality.memory") && text.contains("8192 to"), "{text}");
+    let text = told("\n[personality.java_card.algorithms]\nwithout = [\"rot13\"]\n");
+    assert!(text.contains("line 3") && text.contains("elliptic-curves"), "{text}");
+    let text = told("[[key_sets]]\n[[load_files]]\npath = \"none.cap\"\n");
+    assert!(text.contains("load_files") && text.contains("none.cap"), "{text}");
+    let text = failure(folder.path(), &["new", "--profile", "jcop", "card.img"]);
+    assert!(text.contains("profile list"), "{text}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "only the profile is there");
+}
+
+#[test]
 fn bad_profiles_and_options_say_what_is_wrong_and_make_nothing() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("p.toml"), "[personality]\nserial_number = 1\n").unwrap();

@@ -1,6 +1,7 @@
 //! The card: birth, power, and the way of a command from bytes to bytes.
 
 mod dispatch;
+mod issue;
 mod manage_channel;
 mod select;
 mod transmission;

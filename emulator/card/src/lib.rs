@@ -29,7 +29,7 @@ pub use javacard_api::AlgorithmFamily;
 pub use nvm::Nvm;
 pub use profile::{
     Algorithms, CardProfile, Cplc, InitialApplication, InitialKeySet, InitialLoadFile,
-    JavaCardLevel, JavaCardProfile, Personality, ProfileError, Transmission,
+    JavaCardLevel, JavaCardProfile, Personality, ProfileError, PutKeyRule, Transmission,
 };
 pub use random::Random;
 pub use secure_channel::SecureChannel;

@@ -24,7 +24,7 @@ pub use self::{
     cplc::Cplc,
     error::ProfileError,
     java_card::JavaCardProfile,
-    keys::InitialKeySet,
+    keys::{InitialKeySet, PutKeyRule},
     level::JavaCardLevel,
     transmission::Transmission,
 };
@@ -88,6 +88,9 @@ pub struct Personality {
     pub des_protocol: u8,
     /// Option byte of SCP03 for AES key sets that PUT KEY adds.
     pub aes_option: u8,
+    /// Protocols for key sets that PUT KEY adds with certain versions; where none fits, the three fields above say.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub put_key: Vec<PutKeyRule>,
     /// Persistent memory, in bytes.
     pub memory: u32,
     /// Longest command data field that the card announces in tag 9F65, in bytes [GPCS 2.3.1 §11.9.3.1].
@@ -123,6 +126,7 @@ impl Default for Personality {
             des_option: 0x15,
             des_protocol: 2,
             aes_option: 0x70,
+            put_key: Vec::new(),
             memory: 128 * 1024,
             block_size: 0xFF,
             command_length_max: COMMAND_LENGTH_MAX,
@@ -142,11 +146,14 @@ impl Personality {
         self.kdd.as_slice().try_into().unwrap_or_else(|_| self.cplc.cuid())
     }
 
-    /// The protocol that a key set of PUT KEY speaks.
+    /// The protocol that a key set of PUT KEY speaks, by its version and whether its keys are AES keys.
     ///
     /// # Errors
     /// When the options are none that this card speaks.
-    pub fn protocol_of(&self, aes: bool) -> Result<Protocol, ProfileError> {
+    pub fn protocol_of(&self, version: u8, aes: bool) -> Result<Protocol, ProfileError> {
+        if let Some(rule) = self.put_key.iter().find(|rule| rule.fits(version, aes)) {
+            return rule.speaks();
+        }
         let (id, i) = if aes { (3, self.aes_option) } else { (self.des_protocol, self.des_option) };
         Protocol::new(id, i).map_err(|_| ProfileError::UnsupportedProtocol { id, i })
     }
@@ -154,8 +161,10 @@ impl Personality {
     fn check(&self) -> Result<(), ProfileError> {
         let atr = Atr::parse(&self.atr).map_err(|_| ProfileError::MalformedAtr)?;
         self.java_card.protocol.check(&atr, &self.ats)?;
-        self.protocol_of(true)?;
-        self.protocol_of(false)?;
+        // Version 00 is that of no rule.
+        self.protocol_of(0, true)?;
+        self.protocol_of(0, false)?;
+        self.put_key.iter().try_for_each(|rule| rule.speaks().map(|_| ()))?;
         if !(MEMORY_MIN..=MEMORY_MAX).contains(&self.memory) {
             return Err(ProfileError::MemoryOutOfRange(self.memory));
         }
@@ -172,6 +181,12 @@ impl Personality {
         let lengths = COMMAND_LENGTH_MIN..=COMMAND_LENGTH_MAX;
         let rules = [
             (matches!(self.des_protocol, 1 | 2), "personality.des_protocol", "1 and 2"),
+            (
+                self.put_key.len() <= KEY_SETS_MAX
+                    && self.put_key.iter().all(|rule| (1..=rule.last).contains(&rule.first)),
+                "personality.put_key",
+                "up to 16 rules, each with versions from 01, the first not after the last",
+            ),
             (self.block_size >= 64, "personality.block_size", "64 to 255 bytes"),
             (
                 lengths.contains(&self.command_length_max),

@@ -108,6 +108,8 @@ impl New {
             profile = profile.with_serial(random_serial());
         }
         if let Some(keys) = self.key_set(&profile)? {
+            // It may say otherwise.
+            profile.description.clear();
             let protocol = keys.key_set()?.0;
             profile.key_sets = vec![keys];
             let personality = &mut profile.personality;

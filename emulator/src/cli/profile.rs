@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use anyhow::{Context as _, bail};
 use cardinal_emulator::profile::{self, SHIPPED, Shipped, Source};
 use clap::{Args, Subcommand, ValueHint};
-use reader::CardReader;
 use reader::pcsc::{Service, Sharing};
 use serde_json::json;
 

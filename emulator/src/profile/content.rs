@@ -46,9 +46,13 @@ fn install(
     if default == Some(application.aid) {
         privileges |= Privileges::CARD_RESET;
     }
-    let InitialApplication { module, aid, parameters, .. } = application;
+    let InitialApplication { module, aid, parameters, key_sets, .. } = application;
     card.install_with(*module, *aid, privileges, parameters)
-        .map_err(|status| refusal(card, "INSTALL", status))
+        .map_err(|status| refusal(card, "INSTALL", status))?;
+    key_sets.iter().try_for_each(|set| {
+        let put = card.put_key_set(*aid, set);
+        put.map_err(|status| refusal(card, "PUT KEY", status))
+    })
 }
 
 fn refusal(card: &Card, command: &str, status: StatusWord) -> anyhow::Error {

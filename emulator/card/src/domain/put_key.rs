@@ -58,7 +58,7 @@ impl Card {
     }
 
     /// A supplementary domain that has the keys of a secure channel is personalised [GPCS 2.3.1 §5.3.2.3].
-    pub(super) fn become_personalized(&mut self, domain: Domain) -> Result<(), StatusWord> {
+    pub(crate) fn become_personalized(&mut self, domain: Domain) -> Result<(), StatusWord> {
         let Domain::Supplementary(aid) = domain else { return Ok(()) };
         let complete = default_key_set(&self.log, domain).is_some();
         if complete && self.entry(aid)?.life_cycle == SELECTABLE {
@@ -79,7 +79,7 @@ impl Card {
         }
         let mut set = match KeySetRecord::load(&self.log, domain, version) {
             Some(set) => set,
-            None => KeySetRecord::new(version, self.protocol_for(domain, &keys)?),
+            None => KeySetRecord::new(version, self.protocol_for(domain, version, &keys)?),
         };
         if keys.iter().any(|key| set.key(key.id).is_some()) {
             return Err(StatusWord::WRONG_DATA);
@@ -161,7 +161,12 @@ impl Card {
 
     /// What a new set speaks: SCP03 with AES keys, the card's other protocol with any other; of a supplementary domain the first fitting
     /// protocol that it was made with, if it was made with any.
-    fn protocol_for(&self, domain: Domain, keys: &[StoredKey]) -> Result<Protocol, StatusWord> {
+    fn protocol_for(
+        &self,
+        domain: Domain,
+        version: u8,
+        keys: &[StoredKey],
+    ) -> Result<Protocol, StatusWord> {
         let aes = keys.iter().filter_map(StoredKey::key).any(|key| key.algorithm().is_aes());
         let entry = match domain {
             Domain::Issuer => None,
@@ -172,7 +177,7 @@ impl Card {
         if let Some((id, i)) = fitting.next() {
             return Protocol::new(*id, *i).map_err(|_| StatusWord::WRONG_DATA);
         }
-        self.personality.protocol_of(aes).map_err(|_| StatusWord::WRONG_DATA)
+        self.personality.protocol_of(version, aes).map_err(|_| StatusWord::WRONG_DATA)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     InitialApplication, InitialKeySet, InitialLoadFile, KEY_SETS_MAX, Personality, ProfileError,
-    content,
+    content, keys,
 };
 use crate::encoding;
 
@@ -79,12 +79,7 @@ impl CardProfile {
         if self.key_sets.is_empty() || self.key_sets.len() > KEY_SETS_MAX {
             return Err(ProfileError::KeySetCount(self.key_sets.len()));
         }
-        for (index, set) in self.key_sets.iter().enumerate() {
-            set.key_set()?;
-            if self.key_sets.iter().skip(index + 1).any(|other| other.version == set.version) {
-                return Err(ProfileError::KeyVersionTwice(set.version));
-            }
-        }
+        keys::check(&self.key_sets)?;
         content::check(&self.load_files, &self.applications, self.default_applet)
     }
 }

@@ -3,9 +3,11 @@
 use iso7816::Aid;
 use serde::{Deserialize, Serialize};
 
-use super::ProfileError;
+use super::{InitialKeySet, ProfileError, keys};
 use crate::encoding;
 
+/// Security Domain privilege, in the first byte [GPCS 2.3.1 §11.1.2].
+const SECURITY_DOMAIN: u8 = 0x80;
 /// Most load files and most applications of a profile.
 const CONTENT_MAX: usize = 32;
 /// Longest install parameters, in bytes: those of one INSTALL command.
@@ -35,10 +37,20 @@ pub struct InitialApplication {
     /// Install parameters, the value of tag C9, hex.
     #[serde(default, with = "encoding::bytes")]
     pub parameters: Vec<u8>,
+    /// Key sets of a supplementary security domain, whose module is `A000000151535041` and whose privileges begin with 80.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub key_sets: Vec<InitialKeySet>,
 }
 
 impl InitialApplication {
     fn check(&self) -> Result<(), ProfileError> {
+        let is_domain = self.privileges.first().is_some_and(|first| first & SECURITY_DOMAIN != 0);
+        ProfileError::unless(
+            is_domain || self.key_sets.is_empty(),
+            "applications.key_sets",
+            "none, unless the privileges begin with 80 (a security domain)",
+        )?;
+        keys::check(&self.key_sets)?;
         ProfileError::unless(
             matches!(self.privileges.len(), 0 | 1 | 3),
             "applications.privileges",

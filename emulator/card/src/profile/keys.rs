@@ -9,7 +9,7 @@ use globalplatform::{
 use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use super::ProfileError;
+use super::{KEY_SETS_MAX, ProfileError};
 use crate::encoding;
 
 /// The test key that cards are customarily delivered with, and how it goes on where keys are longer.
@@ -97,5 +97,49 @@ impl fmt::Debug for InitialKeySet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { version, protocol, option, .. } = self;
         write!(f, "InitialKeySet(version {version:02X}, SCP{protocol:02X} i={option:02X})")
+    }
+}
+
+/// Key sets of one domain: each good, no version twice.
+pub(super) fn check(sets: &[InitialKeySet]) -> Result<(), ProfileError> {
+    if sets.len() > KEY_SETS_MAX {
+        return Err(ProfileError::KeySetCount(sets.len()));
+    }
+    for (index, set) in sets.iter().enumerate() {
+        set.key_set()?;
+        if sets.iter().skip(index + 1).any(|other| other.version == set.version) {
+            return Err(ProfileError::KeyVersionTwice(set.version));
+        }
+    }
+    Ok(())
+}
+
+/// What key sets that PUT KEY adds speak, by their version: customary is SCP01 for 10 to 1F, SCP02 for 20 to 2F, SCP03 for 30 to 3F.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PutKeyRule {
+    /// First version.
+    pub first: u8,
+    /// Last version.
+    pub last: u8,
+    /// Secure channel protocol: 1, 2 or 3.
+    pub protocol: u8,
+    /// Option `i` of the protocol.
+    pub option: u8,
+}
+
+impl PutKeyRule {
+    /// The protocol.
+    ///
+    /// # Errors
+    /// `UnsupportedProtocol`.
+    pub fn speaks(self) -> Result<Protocol, ProfileError> {
+        let Self { protocol: id, option: i, .. } = self;
+        Protocol::new(id, i).map_err(|_| ProfileError::UnsupportedProtocol { id, i })
+    }
+
+    /// Whether it is about sets of this version and kind.
+    pub(super) fn fits(self, version: u8, aes: bool) -> bool {
+        (self.first..=self.last).contains(&version) && aes == (self.protocol == 3)
     }
 }

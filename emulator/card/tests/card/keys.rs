@@ -11,7 +11,7 @@ use crate::support::{Bench, keys_for, lv, new_keys, scp};
 
 /// How a host codes a key field.
 #[derive(Clone, Copy, Debug)]
-enum Dialect {
+pub(crate) enum Dialect {
     /// Type 80 or 88, inner length for AES.
     GlobalPlatform,
     /// AES without the inner length.
@@ -40,7 +40,13 @@ fn key_field(channel: &Channel, key: &Key, dialect: Dialect) -> Vec<u8> {
     [vec![kind], lv(&block), lv(&key.check_value())].concat()
 }
 
-fn put_key(channel: &Channel, old: u8, new: u8, keys: &KeySet, dialect: Dialect) -> Command {
+pub(crate) fn put_key(
+    channel: &Channel,
+    old: u8,
+    new: u8,
+    keys: &KeySet,
+    dialect: Dialect,
+) -> Command {
     let mut data = vec![new];
     data.extend(keys.in_order().into_iter().flat_map(|key| key_field(channel, key, dialect)));
     Command::new(0x80, 0xD8, old, 0x81).with_data(data).with_expected(256)

@@ -1,15 +1,17 @@
 //! What a card takes from its profile.
 
 use card::{
-    AlgorithmFamily, CardError, CardProfile, JavaCardLevel, ProfileError, Transmission,
-    profile::COOLKEY_ATR,
+    AlgorithmFamily, CardError, CardProfile, InitialKeySet, JavaCardLevel, ProfileError,
+    PutKeyRule, Transmission, profile::COOLKEY_ATR,
 };
+use globalplatform::{KeyAlgorithm, data::Privileges, scp::host::Handshake};
 use hex_literal::hex;
-use iso7816::{Response, StatusWord};
+use iso7816::{Aid, Response, StatusWord};
 
 use crate::{
+    keys::{Dialect, put_key},
     memo::ijc,
-    support::{Bench, modules, random},
+    support::{Bench, modules, new_keys, random, scp},
 };
 
 /// An ATR that offers T=1 only, and one that a reader makes of a contactless card.
@@ -173,4 +175,48 @@ fn a_profile_that_is_none_makes_no_card() {
     });
     let written = toml::to_string(&profile).unwrap();
     assert_eq!(toml::from_str::<CardProfile>(&written).unwrap(), profile);
+}
+
+#[test]
+fn a_set_that_put_key_adds_speaks_what_the_profile_says_of_its_version() {
+    let rule = PutKeyRule { first: 0x10, last: 0x1F, protocol: 1, option: 0x15 };
+    let profile = with(|profile| profile.personality.put_key = vec![rule]);
+    let mut bench = Bench::with(&profile);
+    for (version, algorithm, expected) in [
+        (0x10, KeyAlgorithm::Des3, [1, 0x15]),
+        (0x20, KeyAlgorithm::Des3, [2, 0x15]),
+        (0x1F, KeyAlgorithm::Aes128, [3, 0x70]),
+    ] {
+        let mut channel = bench.authenticate();
+        let keys = new_keys(algorithm);
+        let put = put_key(&channel, 0, version, &keys, Dialect::GlobalPlatform);
+        assert!(bench.secure(&mut channel, &put).status.is_ok());
+        let update = bench.bytes(&format!("8050{version:02X}0008 0102030405060708 00"));
+        assert_eq!(update.data[10..12], [version, expected[0]]);
+        let data = bench.bytes("00CA006600").data;
+        let channel = [&hex!("2A864886FC6B04")[..], &expected].concat();
+        assert!(data.windows(9).any(|window| window == channel), "{version:02X}: {data:02X?}");
+    }
+    let wrong = PutKeyRule { first: 2, last: 1, ..rule };
+    let error = with(|profile| profile.personality.put_key = vec![wrong]).check().unwrap_err();
+    assert!(error.to_string().contains("personality.put_key"), "{error}");
+}
+
+#[test]
+fn a_manufacturer_gives_a_domain_its_keys() {
+    let mut bench = Bench::new();
+    let domain = Aid::from_const(b"\xA0\x00\x00\x01\x51\x53\x01");
+    let set = InitialKeySet::test_keys_of(0x30, scp(3, 0x71), KeyAlgorithm::Aes256);
+    let missing = bench.card.put_key_set(domain, &set);
+    assert_eq!(missing, Err(StatusWord::REFERENCED_DATA_NOT_FOUND));
+    let privileges = Privileges::SECURITY_DOMAIN;
+    bench.card.install_with(card::DOMAIN_MODULE, domain, privileges, &[]).unwrap();
+    bench.card.put_key_set(domain, &set).unwrap();
+    let mut twin = bench.twin();
+    assert_eq!(twin.card.applications()[0].life_cycle, 0x0F);
+    assert!(twin.select(domain).status.is_ok());
+    let handshake = Handshake::new(&[7; 16]);
+    twin.open(handshake, &set.key_set().unwrap().1, 0x33);
+    let unfit = InitialKeySet::test_keys_of(0x30, scp(2, 0x15), KeyAlgorithm::Aes256);
+    assert_eq!(bench.card.put_key_set(domain, &unfit), Err(StatusWord::WRONG_DATA));
 }
