@@ -166,7 +166,12 @@ impl Card {
     }
 
     /// Power comes on: volatile state is gone, the default application is selected on channel 0.
+    ///
+    /// What that application writes then may be torn, too, see [`Card::tear_after`]; the card is without power afterwards.
     pub fn power_on(&mut self) {
+        if self.powered {
+            self.log.forget_tear();
+        }
         if self.log.power_on() {
             self.reload();
         }
@@ -179,6 +184,9 @@ impl Card {
         self.java.reset();
         self.instances.values_mut().for_each(|applet| applet.reset());
         self.open_channel(0);
+        if self.log.power_lost() {
+            self.power_off();
+        }
     }
 
     /// A warm reset; see [`Card::power_on`]. Without power nothing happens.
@@ -193,6 +201,7 @@ impl Card {
         self.powered = false;
         self.channels = Default::default();
         self.waiting = None;
+        self.log.forget_tear();
         self.undo();
     }
 
@@ -204,8 +213,16 @@ impl Card {
 
     /// Lets the power fail after the `writes`-th write to persistent memory from now (1 is the next one), once.
     ///
-    /// The card then answers 6F00 until [`Card::power_on`], and what it holds is the state before or after the command that was
-    /// torn: after, if the write was the mark that ends the commit. [`Card::power_on`] also forgets a tear that did not come about.
+    /// Writes are what [`Card::writes`] counts: each record that is put or deleted, each store of an applet, and the mark that ends
+    /// a commit. The command in which that happens is answered 6F00, and so is everything that follows until [`Card::power_on`].
+    ///
+    /// What the card holds then, and what its image holds already at once, is the state before the torn command or the one after it:
+    /// after, if the write was the mark that ends the commit. An applet's stores outside of transactions are commands of their own in this:
+    /// those before the cut stay [JCRE 3.0.5 §7.1]. So does what the card commits before it answers: sequence counters of secure
+    /// channels, which no cut takes back once a card challenge or a session was made with them.
+    ///
+    /// A tear that was set on a card with power is forgotten at [`Card::reset`] and [`Card::power_off`]. One that was set on a card
+    /// without power counts from [`Card::power_on`], whose implicit selection may run an applet.
     pub const fn tear_after(&mut self, writes: u64) {
         self.log.tear_after(writes);
     }

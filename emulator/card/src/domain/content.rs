@@ -51,10 +51,15 @@ impl Card {
         if in_use { Err(StatusWord::CONDITIONS_OF_USE) } else { Ok(()) }
     }
 
-    /// The domain that a command names, in a state in which it may be given content: the issuer's, or a personalised one
-    /// [GPCS 2.3.1 §5.3.2.3].
+    /// The domain that a command names, in a state in which it may be given content.
     pub(super) fn domain_for_content(&self, aid: Aid) -> Result<Domain, StatusWord> {
         let domain = self.registry.domain(aid).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        self.ready_for_content(domain)
+    }
+
+    /// The domain, if nothing but its state may keep content from it: the issuer's, or a personalised one, whether it is named or
+    /// acts for itself [GPCS 2.3.1 §5.3.2].
+    pub(super) fn ready_for_content(&self, domain: Domain) -> Result<Domain, StatusWord> {
         let ready = domain == Domain::Issuer || self.registry.life_cycle_of(domain) == PERSONALIZED;
         if ready { Ok(domain) } else { Err(StatusWord::CONDITIONS_OF_USE) }
     }

@@ -68,8 +68,10 @@ impl Card {
         let authority = self.authorize(receiver, request)?;
         let done = match install.purpose {
             InstallPurpose::Load { load_file, security_domain, hash } => {
-                let domain = security_domain
-                    .map_or(Ok(receiver.domain), |aid| self.domain_for_content(aid))?;
+                let domain = match security_domain {
+                    Some(aid) => self.domain_for_content(aid)?,
+                    None => self.ready_for_content(receiver.domain)?,
+                };
                 let combined = install.combined.then(|| token_data_of(command)).transpose();
                 let combined = combined.map_err(refused)?;
                 let load = Load {
@@ -191,7 +193,7 @@ impl Card {
             && self.registry.load_file(load_file).is_none()
             && !self.is_loaded(load_file);
         if anybodys {
-            return Ok(receiver.domain);
+            return self.ready_for_content(receiver.domain);
         }
         let domain = self.registry.associated(load_file);
         self.check_governs(receiver, domain)?;

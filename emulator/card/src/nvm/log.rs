@@ -246,10 +246,15 @@ impl WriteLog {
         self.tear_at = Some(self.writes.saturating_add(writes));
     }
 
-    /// Power is back, or was never lost; a tear that did not come about is forgotten.
+    /// No tear comes any more.
+    pub(crate) const fn forget_tear(&mut self) {
+        self.tear_at = None;
+    }
+
+    /// Power is back. A tear that came about is forgotten; one that was set since then is not.
     pub(crate) fn power_on(&mut self) -> bool {
         self.power_lost = false;
-        self.tear_at = None;
+        self.tear_at = self.tear_at.filter(|at| self.writes < *at);
         self.roll_back()
     }
 

@@ -13,11 +13,11 @@ use crate::support::{
     scp,
 };
 
-const FIRST: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x01]);
-const SECOND: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x02]);
+pub(crate) const FIRST: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x01]);
+pub(crate) const SECOND: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x02]);
 /// Security domain; the same with Authorized Management.
-const PLAIN: &[u8] = &[0x80, 0x00, 0x00];
-const AUTHORIZED: &[u8] = &[0x80, 0x40, 0x00];
+pub(crate) const PLAIN: &[u8] = &[0x80, 0x00, 0x00];
+pub(crate) const AUTHORIZED: &[u8] = &[0x80, 0x40, 0x00];
 const OK: StatusWord = StatusWord::OK;
 const IN_USE: StatusWord = StatusWord::CONDITIONS_OF_USE;
 
@@ -33,7 +33,7 @@ fn install_module(instance: Aid) -> Command {
     crate::support::install(0x0C, instance, &[0], &[0xC9, 0])
 }
 
-fn extradite(object: Aid, to: Aid) -> Command {
+pub(crate) fn extradite(object: Aid, to: Aid) -> Command {
     let fields = [to.as_bytes(), &[], object.as_bytes(), &[], &[], &[]];
     Command::new(0x80, 0xE6, 0x10, 0).with_data(fields.map(lv).concat()).with_expected(256)
 }
@@ -49,7 +49,7 @@ pub(crate) fn enter(bench: &mut Bench, domain: Aid, keys: &KeySet) -> Channel {
 }
 
 /// A domain below the issuer's with keys of its own.
-fn personalized(bench: &mut Bench, aid: Aid, privileges: &[u8]) -> KeySet {
+pub(crate) fn personalized(bench: &mut Bench, aid: Aid, privileges: &[u8]) -> KeySet {
     let mut issuer = enter(bench, ISD, &keys_for(scp(2, 0x15)));
     assert_eq!(bench.secure(&mut issuer, &install_domain(aid, privileges, &[])).status, OK);
     // A domain without keys uses those of the one above it.

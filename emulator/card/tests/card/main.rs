@@ -18,6 +18,7 @@ mod java_card;
 mod keys;
 mod life_cycle;
 mod memo;
+mod model;
 mod profiles;
 mod scripts;
 mod secure_channel;
