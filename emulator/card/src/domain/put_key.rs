@@ -23,7 +23,7 @@ const PERSONALIZED: u8 = 0x0F;
 const KEY_NUMBER_MAX: u8 = 0x7F;
 /// Most key sets on a card.
 const KEY_SETS_MAX: usize = 32;
-/// Components of public keys that the card keeps: RSA exponent and modulus, ECC point and curve reference.
+/// Components of public keys that the card keeps: RSA exponent and modulus, ECC point, and its curve as numbers or as a reference.
 const PUBLIC_COMPONENTS: [u8; 10] = [0xA0, 0xA1, 0xB0, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6, 0xB7, 0xF0];
 
 /// What the components of one key make: the key, and the check value to answer.
