@@ -6,6 +6,7 @@
 
 pub mod command;
 pub mod data;
+pub mod describe;
 pub mod diversification;
 pub mod key;
 pub mod scp;

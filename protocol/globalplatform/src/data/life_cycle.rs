@@ -1,5 +1,7 @@
 //! Life cycle states and their legal changes [GPCS 2.3.1 §5, §11.1.1].
 
+use core::fmt;
+
 /// Life cycle state of the card, which is that of the issuer security domain [GPCS 2.3.1 §5.1].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
@@ -45,6 +47,18 @@ impl CardState {
     #[must_use]
     pub const fn to_byte(self) -> u8 {
         self as u8
+    }
+
+    /// The name of the state, as the specification writes it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::OpReady => "OP_READY",
+            Self::Initialized => "INITIALIZED",
+            Self::Secured => "SECURED",
+            Self::CardLocked => "CARD_LOCKED",
+            Self::Terminated => "TERMINATED",
+        }
     }
 
     /// Whether the change is in [`CARD_TRANSITIONS`].
@@ -114,5 +128,23 @@ impl ApplicationState {
         SECURITY_DOMAIN_TRANSITIONS.contains(&(self, next))
             || !self.is_locked() && next == self.locked()
             || self.is_locked() && next == self.unlocked()
+    }
+}
+
+/// The name of the state; the application's own states by number. PERSONALIZED is a security domain's, and a state of its own to any
+/// other application.
+impl fmt::Display for ApplicationState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.unlocked();
+        match state {
+            // SET STATUS unlocks with 00 and locks with 80: no state is named there.
+            Self(0) if self.is_locked() => return f.write_str("LOCKED"),
+            Self(0) => return f.write_str("unlocked"),
+            Self::INSTALLED => f.write_str("INSTALLED")?,
+            Self::SELECTABLE => f.write_str("SELECTABLE")?,
+            Self::PERSONALIZED => f.write_str("PERSONALIZED")?,
+            Self(own) => write!(f, "application state {own:02X}")?,
+        }
+        if self.is_locked() { f.write_str(", LOCKED") } else { Ok(()) }
     }
 }

@@ -1,5 +1,7 @@
 //! Privileges of applications [GPCS 2.3.1 §6.6, §11.1.2].
 
+use core::fmt;
+
 use bitflags::bitflags;
 use iso7816::{ParseError, ParseErrorKind};
 
@@ -91,5 +93,49 @@ impl Privileges {
         let authorized = self.contains(Self::AUTHORIZED_MANAGEMENT);
         !(delegated && self.intersects(against_delegated))
             && (!authorized || self.contains(Self::SECURITY_DOMAIN))
+    }
+}
+
+/// Names of the privileges, in the order of their bits [GPCS 2.3.1 §6.6.1].
+const NAMES: &[(Privileges, &str)] = &[
+    (Privileges::SECURITY_DOMAIN, "security domain"),
+    (Privileges::MANDATED_DAP_VERIFICATION, "mandated DAP verification"),
+    (Privileges::DAP_VERIFICATION, "DAP verification"),
+    (Privileges::DELEGATED_MANAGEMENT, "delegated management"),
+    (Privileges::CARD_LOCK, "card lock"),
+    (Privileges::CARD_TERMINATE, "card terminate"),
+    (Privileges::CARD_RESET, "card reset"),
+    (Privileges::CVM_MANAGEMENT, "CVM management"),
+    (Privileges::TRUSTED_PATH, "trusted path"),
+    (Privileges::AUTHORIZED_MANAGEMENT, "authorized management"),
+    (Privileges::TOKEN_VERIFICATION, "token verification"),
+    (Privileges::GLOBAL_DELETE, "global delete"),
+    (Privileges::GLOBAL_LOCK, "global lock"),
+    (Privileges::GLOBAL_REGISTRY, "global registry"),
+    (Privileges::FINAL_APPLICATION, "final application"),
+    (Privileges::GLOBAL_SERVICE, "global service"),
+    (Privileges::RECEIPT_GENERATION, "receipt generation"),
+    (Privileges::CIPHERED_LOAD_FILE_DATA_BLOCK, "ciphered load file data block"),
+    (Privileges::CONTACTLESS_ACTIVATION, "contactless activation"),
+    (Privileges::CONTACTLESS_SELF_ACTIVATION, "contactless self-activation"),
+];
+
+impl Privileges {
+    /// The privileges by name, in the order of their bits. Mandated DAP verification stands for DAP verification, too.
+    #[must_use]
+    pub fn names(self) -> Vec<&'static str> {
+        let mandated = self.contains(Self::MANDATED_DAP_VERIFICATION);
+        let has = |bits: Self| self.contains(bits) && !(mandated && bits == Self::DAP_VERIFICATION);
+        NAMES.iter().filter(|(bits, _)| has(*bits)).map(|(_, name)| *name).collect()
+    }
+}
+
+/// The names, separated by commas; `none` for none.
+impl fmt::Display for Privileges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.names().as_slice() {
+            [] => f.write_str("none"),
+            names => f.write_str(&names.join(", ")),
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod commands;
 mod delegated;
+mod describe;
 mod dogtag;
 mod install_parameters;
 mod joined;
