@@ -26,6 +26,7 @@ use crate::{
     random::Random,
     secure_channel::Session,
     state::{self, Application, Domain, LoadFileEntry, Registry},
+    trace::{self, EntryPoint, Seen},
     vm::{self, Failure, JavaCard},
 };
 
@@ -225,6 +226,17 @@ impl Card {
     /// without power counts from [`Card::power_on`], whose implicit selection may run an applet.
     pub const fn tear_after(&mut self, writes: u64) {
         self.log.tear_after(writes);
+    }
+
+    /// Whether what happens in the card is noted for [`Card::seen`]. At first it is not.
+    pub fn watch(&mut self, on: bool) {
+        self.log.trace.watch(on);
+    }
+
+    /// What happened in the card since this was asked last; nothing while nobody [watches](Card::watch).
+    #[must_use]
+    pub fn seen(&mut self) -> Seen {
+        self.log.trace.take()
     }
 
     /// Answers one command. Any bytes whatever get a response of at least two bytes.
@@ -469,7 +481,9 @@ impl Card {
             channel: None,
             domain,
         };
-        vm::install(&mut host, load_file, module, privileges, parameters)
+        trace::watched(&mut host, EntryPoint::Install, |host| {
+            vm::install(host, load_file, module, privileges, parameters)
+        })
     }
 
     /// Calls an instance, with the secure channel of a logical channel or none. `None`: there is no such instance.
@@ -495,7 +509,7 @@ impl Card {
             channel: number,
             domain,
         };
-        Some(call(applet.as_mut(), &mut host))
+        Some(call(&mut trace::Watched(applet.as_mut()), &mut host))
     }
 
     /// The domain whose keys serve the secure channels of an application.

@@ -28,6 +28,7 @@ use crate::{
     channel::{CHAIN_LENGTH_MAX, Chain},
     secure_channel::{SecureChannel, Session},
     state::Domain,
+    trace::Event,
 };
 
 /// Bit of P1: more segments of this command follow [GPCS 2.3.1 §11.1.5.1].
@@ -209,11 +210,14 @@ impl Card {
             self.check_state(receiver, instruction)?;
             return (instruction.obey)(self, receiver, command);
         }
+        let level = session.level();
         let plain = session.unwrap(command)?;
+        self.log.trace.note(|| Event::Unwrapped { command: plain.clone(), level });
         let answer = self
             .check_state(receiver, instruction)
             .and_then(|()| (instruction.obey)(self, receiver, &plain))
             .unwrap_or_else(Response::status);
+        self.log.trace.note(|| Event::Wrapped { response: answer.clone() });
         self.channel(receiver.channel)?.session.wrap(answer)
     }
 

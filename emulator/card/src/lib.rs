@@ -18,6 +18,7 @@ pub mod profile;
 pub mod random;
 mod secure_channel;
 mod state;
+pub mod trace;
 mod vm;
 
 pub use applet::{Applet, ExecutableModule};

@@ -17,6 +17,7 @@ use globalplatform::scp::Protocol;
 use iso7816::{Aid, Atr};
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::keys::is_test_key;
 pub use self::{
     algorithms::Algorithms,
     card_profile::CardProfile,

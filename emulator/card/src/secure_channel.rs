@@ -19,6 +19,7 @@ use crate::{
     profile::Personality,
     random::Random,
     state::{Domain, KeySetRecord, default_key_set},
+    trace::Event,
 };
 
 /// The session of one logical channel.
@@ -184,7 +185,10 @@ impl SecureChannel<'_> {
     /// # Errors
     /// 6982 when there is no session, or the protection is wrong; then the session is closed.
     pub fn unwrap(&mut self, command: &Command) -> Result<Command, StatusWord> {
-        self.session.unwrap(command)
+        let level = self.session.level();
+        let command = self.session.unwrap(command)?;
+        self.log.trace.note(|| Event::Unwrapped { command: command.clone(), level });
+        Ok(command)
     }
 
     /// Protects a response according to the session's security level; each response to an unwrapped command must go through here.
@@ -192,6 +196,9 @@ impl SecureChannel<'_> {
     /// # Errors
     /// A status word when the session lacks what its level asks for.
     pub fn wrap(&mut self, response: Response) -> Result<Response, StatusWord> {
+        if self.session.is_open() {
+            self.log.trace.note(|| Event::Wrapped { response: response.clone() });
+        }
         self.session.wrap(response)
     }
 

@@ -24,6 +24,7 @@ use crate::{
     channel::CHANNEL_COUNT,
     image::ImageError,
     profile::{JavaCardLevel, JavaCardProfile, Transmission},
+    trace::MachineRun,
 };
 
 /// The Java Card runtime environment of one card.
@@ -42,6 +43,8 @@ pub(crate) struct JavaCard {
     failure: Option<Failure>,
     /// The machine is ahead of its records, which could not be written: it must be made anew.
     stale: bool,
+    /// What ran since it was asked last.
+    ran: Option<MachineRun>,
 }
 
 /// What became of the global PIN since the card was reset.
@@ -80,6 +83,7 @@ impl JavaCard {
             pin: PinState::default(),
             failure: None,
             stale: false,
+            ran: None,
         }
     }
 
@@ -150,6 +154,11 @@ impl JavaCard {
     /// Why the last command was refused.
     pub(crate) const fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()
+    }
+
+    /// What ran since this was asked last.
+    pub(crate) const fn take_run(&mut self) -> Option<MachineRun> {
+        self.ran.take()
     }
 
     /// A command begins.

@@ -18,7 +18,7 @@ pub use self::{
     collector::Reclaimed,
     image::{ImageError, ObjectChange},
     object::{Body, Lifetime, Object, ObjectFlags},
-    transaction::{AbortedObjects, TransactionError},
+    transaction::{AbortedObjects, TransactionError, Transactions},
 };
 use crate::{
     ident::{AppletId, ClassId, ContextId},
@@ -85,6 +85,7 @@ pub struct Heap {
     transient_reset: Quota,
     transient_deselect: Quota,
     writes: u64,
+    transactions: Transactions,
     power_fails_after: Option<u64>,
 }
 

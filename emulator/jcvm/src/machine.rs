@@ -178,6 +178,12 @@ impl Machine {
         self.state.fuel
     }
 
+    /// Fuel that was used since [`begin`](Self::begin): one for each instruction, more for natives that move many bytes.
+    #[must_use]
+    pub const fn fuel_used(&self) -> u64 {
+        self.state.limits.fuel.saturating_sub(self.state.fuel)
+    }
+
     /// Volatile memory is gone: the stack, what was running, transient objects.
     pub fn reset(&mut self) {
         self.state.stack = None;

@@ -18,6 +18,7 @@ use crate::{
     card::Card,
     channel::Load,
     state::{APPLICATIONS_MAX, Application, Domain, DomainTraits, Quotas},
+    trace::{EntryPoint, watched},
 };
 
 /// Life cycle states of an application.
@@ -227,7 +228,9 @@ impl Card {
                 .iter()
                 .position(|known| known.module() == module && known.load_file() == load_file)
                 .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-            self.with_module(index, aid, |module, host| module.install(host, parameters))?
+            self.with_module(index, aid, |module, host| {
+                watched(host, EntryPoint::Install, |host| module.install(host, parameters))
+            })?
         };
         self.instances.insert(aid, applet);
         Ok(())

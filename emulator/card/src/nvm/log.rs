@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{KEY_LENGTH_MAX, NvmError, Owner, RECORD_OVERHEAD, SYSTEM_RESERVE, VALUE_LENGTH_MAX};
-use crate::image::{Change, ImageError, ImageStore};
+use crate::{
+    image::{Change, ImageError, ImageStore},
+    trace::{Trace, Writer},
+};
 
 type Records = BTreeMap<Vec<u8>, Vec<u8>>;
 
@@ -41,6 +44,8 @@ pub(crate) struct WriteLog {
     tear_at: Option<u64>,
     power_lost: bool,
     system_written: bool,
+    // Who watches the card; it is here because whatever acts in the card has the log at hand.
+    pub(crate) trace: Trace,
 }
 
 impl WriteLog {
@@ -57,6 +62,7 @@ impl WriteLog {
             tear_at: None,
             power_lost: false,
             system_written: false,
+            trace: Trace::default(),
             image: Box::new(crate::image::MemoryImage::default()),
         };
         for record in image.load()? {
@@ -90,7 +96,7 @@ impl WriteLog {
         if after > before && after - before > self.free_for(owner) {
             return Err(NvmError::Full);
         }
-        self.count_write()?;
+        self.count_write(Writer::Owner(owner))?;
         self.change(owner, key, Some(value));
         self.end_write()
     }
@@ -122,8 +128,9 @@ impl WriteLog {
     }
 
     /// Counts stores of the virtual machine; the power may have failed after one of them.
-    pub(crate) fn count_stores(&mut self, stores: u64) {
+    pub(crate) fn count_stores(&mut self, owner: Owner, stores: u64) {
         self.writes += stores;
+        self.trace.wrote(Writer::Owner(owner), stores);
         self.power_lost |= stores > 0 && self.tear_at.is_some_and(|at| self.writes >= at);
     }
 
@@ -136,7 +143,7 @@ impl WriteLog {
         if self.get(owner, key).is_none() {
             return Ok(());
         }
-        self.count_write()?;
+        self.count_write(Writer::Owner(owner))?;
         self.change(owner, key, None);
         self.end_write()
     }
@@ -172,11 +179,12 @@ impl WriteLog {
         previous
     }
 
-    fn count_write(&mut self) -> Result<(), NvmError> {
+    fn count_write(&mut self, writer: Writer) -> Result<(), NvmError> {
         if self.power_lost {
             return Err(NvmError::PowerLost);
         }
         self.writes += 1;
+        self.trace.wrote(writer, 1);
         Ok(())
     }
 
@@ -195,7 +203,7 @@ impl WriteLog {
             return Ok(());
         }
         self.store()?;
-        self.count_write()?;
+        self.count_write(Writer::Commit)?;
         self.end_write()
     }
 
@@ -309,6 +317,13 @@ impl WriteLog {
         let quota = self.allotments.get(&owner).and_then(|allotment| allotment.quota);
         let within = quota.map_or(usize::MAX, |quota| quota.saturating_sub(self.used_by(owner)));
         free.saturating_sub(kept).min(within)
+    }
+
+    /// All records, ascending by owner and key.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (Owner, &[u8], &[u8])> {
+        self.records.iter().flat_map(|(owner, records)| {
+            records.iter().map(|(key, value)| (*owner, key.as_slice(), value.as_slice()))
+        })
     }
 
     pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> {

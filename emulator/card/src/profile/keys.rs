@@ -37,6 +37,12 @@ pub struct InitialKeySet {
     dek: KeyBytes,
 }
 
+/// Whether it is the test key of its length.
+pub(crate) fn is_test_key(key: &Key) -> bool {
+    let test = LONG_TEST_KEY.get(..key.bytes().len());
+    test.and_then(|test| Key::new(key.algorithm(), test).ok()).is_some_and(|test| test == *key)
+}
+
 impl Default for InitialKeySet {
     /// Key version 01, SCP02 i=15, test keys.
     fn default() -> Self {

@@ -7,6 +7,7 @@ use javacard_api::{Entry, GlobalPin, GlobalPlatform, Power};
 use super::CardPlatform;
 use crate::{
     host,
+    nvm::Owner,
     secure_channel::{SecureChannel, Session},
     state::{self, Domain, GlobalPinRecord, IssuerDomain, Registry},
 };
@@ -58,7 +59,8 @@ fn entry(registry: &Registry, aid: &[u8]) -> Option<Entry> {
 
 impl GlobalPlatform for CardPlatform<'_> {
     fn stores(&mut self, machine: u64) {
-        self.log.count_stores(machine.saturating_sub(self.counted));
+        let stores = machine.saturating_sub(self.counted);
+        self.log.count_stores(Owner::Instance(self.instance), stores);
         self.counted = machine;
     }
 
@@ -162,11 +164,11 @@ impl GlobalPlatform for CardPlatform<'_> {
     }
 
     fn unwrap(&mut self, command: &Command) -> Result<Command, StatusWord> {
-        self.session.unwrap(command)
+        self.channel().unwrap(command)
     }
 
     fn wrap(&mut self, response: Response) -> Result<Response, StatusWord> {
-        self.session.wrap(response)
+        self.channel().wrap(response)
     }
 
     fn decrypt(&mut self, data: &[u8]) -> Result<Vec<u8>, StatusWord> {

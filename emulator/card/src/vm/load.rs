@@ -7,7 +7,7 @@ use iso7816::{Aid, StatusWord};
 use jcvm::LinkError;
 
 use super::{Failure, JavaCard, Pending};
-use crate::nvm::WriteLog;
+use crate::nvm::{Owner, WriteLog};
 
 impl JavaCard {
     /// Loads a package: parses the load file, links and verifies it, makes its static fields, writes its records.
@@ -34,7 +34,7 @@ impl JavaCard {
         let loaded = self.machine.load(Arc::new(cap), self.verify);
         let id = loaded.map_err(|error| self.refuse(Failure::Link(error)))?;
         self.pending.push(Pending::Loaded(id));
-        log.count_stores(self.machine.heap().writes() - stores);
+        log.count_stores(Owner::LoadFile(aid), self.machine.heap().writes() - stores);
         self.put_package(log, id, file)
     }
 

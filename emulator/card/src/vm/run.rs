@@ -5,7 +5,10 @@ use javacard_api::{Api, Ended, Origin};
 use jcvm::{Fault, Machine, PackageId};
 
 use super::{CardPlatform, Failure, JavaCard};
-use crate::{host::Host, nvm::NvmError};
+use crate::{
+    host::Host,
+    nvm::{NvmError, Owner},
+};
 
 impl JavaCard {
     /// The interface and the logical channel of a command.
@@ -34,6 +37,18 @@ pub(super) fn run<R>(
     host: &mut Host<'_>,
     calls: impl FnOnce(&mut Api<'_>, &mut Machine) -> R,
 ) -> R {
+    let before = host.java.machine.heap().transactions();
+    let result = enter(host, calls);
+    let JavaCard { machine, ran, .. } = &mut *host.java;
+    let (after, ran) = (machine.heap().transactions(), ran.get_or_insert_default());
+    ran.bytecodes += machine.fuel_used();
+    ran.committed += after.committed - before.committed;
+    ran.aborted += after.aborted - before.aborted;
+    result
+}
+
+/// The same for what is no call of a program.
+fn enter<R>(host: &mut Host<'_>, calls: impl FnOnce(&mut Api<'_>, &mut Machine) -> R) -> R {
     let Host { nvm, instance, random, session, registry, personality, java, domain, .. } = host;
     let JavaCard { machine, api, active, pin, .. } = &mut **java;
     let heap = machine.heap_mut();
@@ -53,7 +68,8 @@ pub(super) fn run<R>(
     };
     let result = calls(&mut Api::new(&mut platform, api), machine);
     let counted = platform.counted;
-    nvm.log.count_stores(machine.heap().writes().saturating_sub(counted));
+    let stores = machine.heap().writes().saturating_sub(counted);
+    nvm.log.count_stores(Owner::Instance(*instance), stores);
     machine.heap_mut().set_power_failure(None);
     result
 }
@@ -78,7 +94,7 @@ pub(super) fn keep(host: &mut Host<'_>) -> Result<(), StatusWord> {
 fn collect(host: &mut Host<'_>) {
     if host.java.api.take_deletion_request() && !host.nvm.log.power_lost() {
         let reclaimed = host.java.machine.collect(core::iter::empty());
-        run(host, |api, _| jcvm::Native::reclaimed(api, &reclaimed));
+        enter(host, |api, _| jcvm::Native::reclaimed(api, &reclaimed));
     }
 }
 

@@ -72,6 +72,15 @@ impl Transaction {
     }
 }
 
+/// How many transactions have ended, and how.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Transactions {
+    /// What was stored stayed.
+    pub committed: u64,
+    /// What was stored was undone.
+    pub aborted: u64,
+}
+
 /// Why a transaction did not begin or end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TransactionError {
@@ -116,7 +125,9 @@ impl Heap {
     /// # Errors
     /// `NotInProgress`.
     pub fn commit_transaction(&mut self) -> Result<(), TransactionError> {
-        self.transaction.take().map(|_| ()).ok_or(TransactionError::NotInProgress)
+        self.transaction.take().ok_or(TransactionError::NotInProgress)?;
+        self.transactions.committed += 1;
+        Ok(())
     }
 
     /// Ends a transaction: what was stored is undone, objects that were made are gone.
@@ -127,6 +138,7 @@ impl Heap {
     /// `NotInProgress`.
     pub fn abort_transaction(&mut self) -> Result<AbortedObjects, TransactionError> {
         let transaction = self.transaction.take().ok_or(TransactionError::NotInProgress)?;
+        self.transactions.aborted += 1;
         for undo in transaction.journal.into_iter().rev() {
             self.undo(undo);
         }
@@ -136,6 +148,12 @@ impl Heap {
         }
         self.forget(&aborted);
         Ok(aborted)
+    }
+
+    /// How many transactions have ended since the heap was made.
+    #[must_use]
+    pub const fn transactions(&self) -> Transactions {
+        self.transactions
     }
 
     /// Whether a transaction is in progress.
