@@ -6,8 +6,10 @@ mod inspect;
 mod new;
 mod number;
 mod profile;
+mod replay;
 mod run;
 mod try_out;
+mod watching;
 
 use std::io::{self, IsTerminal as _};
 
@@ -36,6 +38,10 @@ Examples:
   cardinal-emulator inspect applet.cap        what it imports and does
   cardinal-emulator try applets               what becomes of every CAP file in a folder
 
+  cardinal-emulator run --trace card.img      every command in words: fields, secure channel opened, applets called, writes
+  cardinal-emulator run --ephemeral --record s.jsonl card.img
+                                              a session that `replay s.jsonl --image card.img` runs again bit for bit
+
   cardinal-emulator run a.img b.img           two cards, in the two slots of vpcd's reader
   cardinal-emulator run --listen 127.0.0.1:9999 card.img
                                               without PC/SC, for clients that speak TCP
@@ -63,6 +69,8 @@ enum Verb {
     Profile(profile::Profile),
     /// Put cards into readers until Ctrl-C or SIGTERM
     Run(run::Run),
+    /// Run a recorded session again and compare every answer
+    Replay(replay::Replay),
     /// Show what is in a card image; keys by check value only
     Info(info::Info),
     /// Show what is in a CAP file: imports, applets, disassembled methods
@@ -84,12 +92,13 @@ enum Verb {
 /// With the reason, and what to do next where that is known.
 pub(crate) fn run(arguments: Arguments) -> anyhow::Result<()> {
     // Who asks for all bytes wants to see them, without another option.
-    let traces = matches!(&arguments.verb, Verb::Run(run) if run.trace_apdu);
+    let traces = matches!(&arguments.verb, Verb::Run(run) if run.watching.trace_apdu);
     start_logging(arguments.verbose.max(u8::from(traces)));
     match arguments.verb {
         Verb::New(new) => new.run(),
         Verb::Profile(profile) => profile.run(),
         Verb::Run(run) => run.run(),
+        Verb::Replay(replay) => replay.run(),
         Verb::Info(info) => info.run(),
         Verb::Inspect(inspect) => inspect.run(),
         Verb::Try(trial) => trial.run(),

@@ -5,7 +5,10 @@
 //! - [`listen`]: a TCP port, for [`reader::tcp::TcpReader`];
 //! - [`in_process`]: a [`reader::CardReader`] in the same process, for tests and the conformance suite.
 //!
-//! [`profile`] has the card profiles that are shipped, reads others, and makes one from a card in a reader; [`trial`] sees what becomes of CAP files on a card; [`ApiNames`] names what they import.
+//! [`trace`] shows what a card does, command by command; [`transcript`] records a session such that it can be replayed bit for bit.
+//!
+//! [`profile`] has the card profiles that are shipped, reads others, and makes one from a card in a reader; [`trial`] sees what becomes of
+//! CAP files on a card; [`ApiNames`] names what they import.
 
 pub mod in_process;
 pub mod listen;
@@ -13,7 +16,8 @@ mod names;
 pub mod profile;
 mod session;
 pub mod stop;
-pub mod traced;
+pub mod trace;
+pub mod transcript;
 pub mod trial;
 pub mod virtual_card;
 pub mod vpcd;
@@ -21,5 +25,5 @@ pub mod vpcd;
 pub use in_process::InProcessReader;
 pub use names::ApiNames;
 pub use stop::Stop;
-pub use traced::{Detail, Traced};
+pub use trace::{Detail, Log, Traced};
 pub use virtual_card::{VirtualCard, modules, random};

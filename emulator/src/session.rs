@@ -1,7 +1,7 @@
 //! One connection to a card, from insertion to removal, in vpcd's message format.
 
 use std::io::{self, ErrorKind};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use reader::tcp::{PAYLOAD_LENGTH_MAX, acknowledge_at_once};
@@ -45,7 +45,7 @@ pub(crate) fn serve(
     inserted: &mut dyn FnMut(),
 ) -> Outcome {
     let mut outcome = Outcome { inserted: false, end: End::Closed };
-    let served = exchange_messages(stream, &mut Plugged(card), stop, &mut || {
+    let served = exchange_messages(stream, card, stop, &mut || {
         outcome.inserted = true;
         inserted();
     });
@@ -59,7 +59,7 @@ pub(crate) fn serve(
 /// Returns only when the connection ends.
 fn exchange_messages(
     stream: TcpStream,
-    card: &mut Plugged<'_>,
+    card: &mut dyn VirtualCard,
     stop: &Stop,
     inserted: &mut dyn FnMut(),
 ) -> io::Result<()> {
@@ -71,12 +71,13 @@ fn exchange_messages(
     // vpicc keeps the stream to itself; this handle is the same socket.
     let socket = stream.try_clone()?;
     let mut connection = Connection::from(stream);
+    let mut card = Plugged { card, socket: &socket };
     acknowledge_at_once(&socket)?;
-    connection.poll(card)?;
+    connection.poll(&mut card)?;
     inserted();
     loop {
         acknowledge_at_once(&socket)?;
-        connection.poll(card)?;
+        connection.poll(&mut card)?;
     }
 }
 
@@ -91,28 +92,35 @@ fn classify(error: io::Error) -> End {
 }
 
 /// A card as vpicc wants it.
-struct Plugged<'a>(&'a mut dyn VirtualCard);
+struct Plugged<'a> {
+    card: &'a mut dyn VirtualCard,
+    socket: &'a TcpStream,
+}
 
 impl VSmartCard for Plugged<'_> {
     fn atr(&self) -> &[u8] {
-        self.0.atr()
+        self.card.atr()
     }
 
     fn power_on(&mut self) {
-        self.0.power_on();
+        self.card.power_on();
     }
 
     fn power_off(&mut self) {
-        self.0.power_off();
+        self.card.power_off();
     }
 
     fn reset(&mut self) {
-        self.0.reset();
+        self.card.reset();
     }
 
     /// An empty answer would hang pcscd for good, one beyond 65,535 bytes would be cut: neither leaves this edge.
     fn execute(&mut self, command: &[u8]) -> Vec<u8> {
-        let response = self.0.transmit(command);
+        let response = self.card.transmit(command);
+        if self.card.is_mute() {
+            // The card is gone before it has answered. That the peer hears nothing more is all that matters.
+            let _ = self.socket.shutdown(Shutdown::Both);
+        }
         if (UNKNOWN.len()..=PAYLOAD_LENGTH_MAX).contains(&response.len()) {
             response
         } else {

@@ -16,6 +16,11 @@ pub trait VirtualCard {
     fn reset(&mut self);
     /// Answers one command, whatever its bytes, with a status word at least.
     fn transmit(&mut self, command: &[u8]) -> Vec<u8>;
+    /// Whether the power failed during the last command: to its reader the card says nothing then, whatever
+    /// [`transmit`](Self::transmit) returned, and is as good as pulled out.
+    fn is_mute(&self) -> bool {
+        false
+    }
 }
 
 impl VirtualCard for Card {
@@ -51,6 +56,9 @@ impl<C: VirtualCard + ?Sized> VirtualCard for &mut C {
     }
     fn transmit(&mut self, command: &[u8]) -> Vec<u8> {
         (**self).transmit(command)
+    }
+    fn is_mute(&self) -> bool {
+        (**self).is_mute()
     }
 }
 

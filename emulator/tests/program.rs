@@ -444,3 +444,94 @@ fn a_trace_of_all_bytes_is_written_where_it_is_asked_for_and_nowhere_else() {
         assert_eq!(log.contains("00a4040000"), shown, "{arguments:?}: {log}");
     }
 }
+
+/// Ends a run as Ctrl-C does.
+fn end(mut running: Running) {
+    let pid = running.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+    assert!(running.child.wait().unwrap().success());
+}
+
+#[test]
+fn a_recorded_session_runs_again_and_a_difference_is_shown_in_words() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "--scp", "03", "card.img"]);
+    let record = ["--ephemeral", "--record", "s.jsonl", "card.img"];
+    let running = Running::start(folder.path(), &record);
+    secure(&mut running.reader());
+    end(running);
+    let replay = ["replay", "s.jsonl", "--image", "card.img"];
+    let told = output(folder.path(), &replay);
+    assert_eq!(told, "4 commands, every answer as recorded\n");
+    let transcript = folder.path().join("s.jsonl");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&transcript).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+    let text = failure(
+        folder.path(),
+        &["run", "--listen", "127.0.0.1:0", "--record", "s.jsonl", "card.img"],
+    );
+    assert!(text.contains("transcript s.jsonl"), "never over a file that is there: {text}");
+
+    let changed: Vec<String> = std::fs::read_to_string(&transcript)
+        .unwrap()
+        .lines()
+        .map(|line| {
+            let set_status = line.contains("\"command\":\"84f0800f");
+            if set_status { line.replace("9000\"", "6985\"") } else { line.to_owned() }
+        })
+        .collect();
+    std::fs::write(&transcript, changed.join("\n") + "\n").unwrap();
+    let replayed = run(folder.path(), &replay);
+    assert_eq!(replayed.status.code(), Some(1));
+    let (out, error) = (replayed.stdout, replayed.stderr);
+    let (out, error) = (String::from_utf8(out).unwrap(), String::from_utf8(error).unwrap());
+    assert!(out.contains("SET STATUS") && out.contains("0F SECURED"), "{out}");
+    assert!(error.contains("the answer differs"), "{error}");
+
+    output(folder.path(), &["new", "--scp", "03", "other.img"]);
+    let text = failure(folder.path(), &["replay", "s.jsonl", "--image", "other.img"]);
+    assert!(text.contains("not in the state in which the session began"), "{text}");
+}
+
+#[test]
+fn a_trace_is_written_for_programs_and_the_power_fails_where_it_is_asked_to() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "--scp", "03", "card.img"]);
+    let trace = ["--trace=t.jsonl", "--trace-format", "jsonl", "--tear-after", "1", "card.img"];
+    let running = Running::start(folder.path(), &trace);
+    let mut reader = running.reader();
+    reader.exchange(&Apdu::new(0, 0xA4, 4, 0).with_expected(256)).unwrap();
+    // SCP03 counts before it answers: the first write of the run.
+    assert!(reader.exchange(&Handshake::new(&[1; 8]).command()).is_err());
+    drop(reader);
+    secure(&mut running.reader());
+    end(running);
+    assert_eq!(info(folder.path(), "card.img")["life_cycle_name"], "SECURED");
+    let text = std::fs::read_to_string(folder.path().join("t.jsonl")).unwrap();
+    let lines: Vec<serde_json::Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let torn: Vec<&serde_json::Value> =
+        lines.iter().filter(|line| line["power_failed_after"] == 1).collect();
+    assert_eq!(torn.len(), 1);
+    assert_eq!(torn[0]["command"]["name"], "INITIALIZE UPDATE");
+    let secured = lines.iter().any(|line| line["plain"]["command"]["name"] == "SET STATUS");
+    assert!(secured, "{text}");
+}
+
+#[test]
+fn info_tells_states_privileges_and_test_keys_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    output(folder.path(), &["new", "card.img"]);
+    let text = output(folder.path(), &["info", "card.img"]);
+    for told in ["INITIALIZED", "security domain, card lock", "SCP02 i=15", "default test key"] {
+        assert!(text.contains(told), "{told}: {text}");
+    }
+    std::fs::write(folder.path().join("k"), "00112233445566778899AABBCCDDEEFF").unwrap();
+    output(folder.path(), &["new", "--keys", "k", "own.img"]);
+    let text = output(folder.path(), &["info", "own.img"]);
+    assert!(!text.contains("default test key"), "{text}");
+}

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use anyhow::{Context as _, bail, ensure};
 use capfile::{CapFile, container};
-use card::{Card, CardProfile};
-use cardinal_emulator::{modules, random};
+use card::{Card, CardProfile, Random};
+use cardinal_emulator::modules;
 use clap::{Args, ValueHint};
 use iso7816::{Aid, StatusWord};
 
@@ -15,10 +15,10 @@ use super::number::{HexBytes, hex_bytes};
 const MEMORY: u32 = 1024 * 1024;
 
 /// A card that lives as long as the run.
-pub(super) fn fresh_card() -> anyhow::Result<Card> {
+pub(super) fn fresh_card(random: Box<dyn Random>) -> anyhow::Result<Card> {
     let mut profile = CardProfile::default();
     profile.personality.memory = MEMORY;
-    Ok(Card::new(&profile, modules(), random())?)
+    Ok(Card::new(&profile, modules(), random)?)
 }
 
 /// Options that put applets on a card.

@@ -9,10 +9,11 @@ use card::image::Change;
 use card::{Card, ImageError, ImageStore, MemoryImage, RedbImage};
 use cardinal_emulator::listen::{self, Port};
 use cardinal_emulator::vpcd;
-use cardinal_emulator::{Detail, Stop, Traced, VirtualCard, modules, random};
+use cardinal_emulator::{Stop, VirtualCard, modules};
 use clap::{Args, ValueHint};
 
 use super::applet::{Applets, fresh_card};
+use super::watching::{Watch, Watched, Watching};
 
 /// Most cards of one run: as many as pcscd has slots.
 const CARDS_MAX: usize = 16;
@@ -30,7 +31,15 @@ Examples:
   cardinal-emulator run --cap applet.cap --install-params 0011 card.img
                                                           into the card of an image, where it stays
 
-Logs (-v) show a command's header, lengths and status word. --trace-apdu shows all bytes, PINs among them: for test cards only.";
+--trace tells each command in words: its fields by name, the plain command beside the wrapped one, what was selected, which applets were
+called, which writes it cost. PINs, keys and encrypted values are hidden; what an applet gets under other names is not.
+Logs (-v) show a command's header, lengths and status word. --trace-apdu shows all bytes, PINs among them: for test cards only.
+  cardinal-emulator run --trace=trace.jsonl --trace-format jsonl card.img
+                                                          for programs
+  cardinal-emulator run --tear-after 17 card.img          the power fails after the 17th write: the reader sees the card pulled out
+                                                          and back again
+  cardinal-emulator run --ephemeral --record s.jsonl card.img
+                                                          a session for `replay`; the file may hold keys, as the card does";
 
 /// Options of `run`.
 #[derive(Args)]
@@ -50,16 +59,15 @@ pub(super) struct Run {
     /// Forget all changes at the end: work on a copy of the image in memory
     #[arg(long)]
     ephemeral: bool,
-    /// Log all bytes of all commands, PINs among them
-    #[arg(long)]
-    pub(super) trace_apdu: bool,
+    #[command(flatten)]
+    pub(super) watching: Watching,
 }
 
 /// A card and its image's name.
 struct Loaded {
     name: String,
     atr: String,
-    card: Traced<Card>,
+    card: Watched,
 }
 
 impl Run {
@@ -79,27 +87,27 @@ impl Run {
     }
 
     fn load(&self) -> anyhow::Result<Vec<Loaded>> {
-        let detail = if self.trace_apdu { Detail::Bytes } else { Detail::Headers };
-        let loaded = |name: String, mut card: Card| {
+        let mut watch = self.watching.open(self.images.len().max(1))?;
+        let loaded = |watch: &mut Watch, name: String, mut card: Card| {
             self.applets.put_on(&mut card).with_context(|| format!("card {name}"))?;
             let atr = hex::encode_upper(card.atr());
-            Ok(Loaded { card: Traced::new(card, name.clone(), detail), atr, name })
+            Ok(Loaded { card: watch.over(card, &name)?, atr, name })
         };
         if self.images.is_empty() {
-            let card = fresh_card()?;
-            return Ok(vec![loaded("a fresh card".to_owned(), card)?]);
+            let card = fresh_card(watch.random())?;
+            return Ok(vec![loaded(&mut watch, "a fresh card".to_owned(), card)?]);
         }
-        let load = |image: &PathBuf| {
+        let mut load = |image: &PathBuf| {
             let name = image.display().to_string();
             let store: Box<dyn ImageStore> = match open_image(image)? {
                 store if self.ephemeral => Box::new(copy_to_memory(store)?),
                 store => Box::new(store),
             };
-            let card = Card::open(store, modules(), random())
+            let card = Card::open(store, modules(), watch.random())
                 .with_context(|| format!("card image {name}"))?;
-            loaded(name, card)
+            loaded(&mut watch, name, card)
         };
-        self.images.iter().map(load).collect()
+        self.images.iter().map(&mut load).collect()
     }
 }
 
@@ -117,7 +125,7 @@ pub(super) fn open_image(image: &Path) -> anyhow::Result<RedbImage> {
     })
 }
 
-fn copy_to_memory(mut image: RedbImage) -> anyhow::Result<MemoryImage> {
+pub(super) fn copy_to_memory(mut image: RedbImage) -> anyhow::Result<MemoryImage> {
     let records = image.load().context("reading the card image")?;
     let batch: Vec<Change> = records
         .into_iter()
@@ -201,7 +209,7 @@ fn serve(cards: Vec<Loaded>, places: Vec<Place>, stop: &Stop) -> anyhow::Result<
                     let _ending = StopOnDrop(stop);
                     place.serve(&mut card, stop)?;
                     card.card.power_off();
-                    anyhow::Ok(())
+                    card.card.finish().context("writing the transcript")
                 })
             })
             .collect();
