@@ -14,6 +14,10 @@ const MARK: u8 = 0x80;
 pub struct LoadFileCipher(BlockKey);
 
 impl LoadFileCipher {
+    /// What it does, in object 84 of the card capability information: triple DES, AES of 128, 192 and 256 bits, initial chaining values
+    /// [GPCS 2.3.1 §H.4].
+    pub const CAPABILITY: u8 = 0x8F;
+
     /// Takes the component of a key of triple DES (type 80) or AES (88).
     ///
     /// # Errors

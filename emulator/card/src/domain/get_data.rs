@@ -5,6 +5,7 @@ use iso7816::{Command, Response, StatusWord, tlv::Writer};
 
 use super::Receiver;
 use crate::{
+    authority::{AuthorityAlgorithm, LoadFileCipher, LoadFileHash},
     card::Card,
     state::{self, Domain, KeySetRecord, default_key_set, key_sets},
 };
@@ -134,8 +135,21 @@ impl Card {
                 if id == 3 { protocol.object(0x82, &[0x07]) } else { protocol }
             });
         }
-        // Assignable to applications: Card Lock, Terminate, Reset, CVM Management; Global Delete, Lock, Registry, Service.
-        writer.object(0x82, &[0x1E, 0x1D, 0x00]).finish()
+        let hashes = LoadFileHash::ALL.map(|hash| hash as u8);
+        let algorithms = AuthorityAlgorithm::ALL.iter();
+        let algorithms = algorithms.fold(0, |bits, algorithm| bits | algorithm.capability());
+        let algorithms = algorithms.to_be_bytes();
+        // Assignable to domains: all; to applications: Card Lock, Terminate, Reset, CVM Management; Global Delete, Lock, Registry,
+        // Service. Then hashes and ciphers of load files, algorithms of tokens, receipts and load file signatures.
+        writer
+            .object(0x81, &Privileges::all().to_bytes())
+            .object(0x82, &[0x1E, 0x1D, 0x00])
+            .object(0x83, &hashes)
+            .object(0x84, &[LoadFileCipher::CAPABILITY])
+            .object(0x85, &algorithms)
+            .object(0x86, &algorithms)
+            .object(0x87, &algorithms)
+            .finish()
     }
 
     /// Key information: identifier, version, then type and length of each component [GPCS 2.3.1 §11.3.3.1.1].

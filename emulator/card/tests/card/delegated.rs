@@ -1,5 +1,6 @@
 //! Delegated management: a domain that changes content on the issuer's word, token by token, and tells it in receipts.
 
+use card::{ImageStore as _, image::Change, nvm::Owner};
 use globalplatform::{
     Key, KeySet,
     data::{Confirmation, ReceiptData},
@@ -14,9 +15,9 @@ use crate::{
         send_all, signed, token_data, unsigned, with_token,
     },
     authority::sha256,
-    domains::enter,
+    domains::{enter, install_domain},
     memo::{MEMO, MEMO_APPLET, MEMO_OTHER, ijc},
-    support::{Bench, delete},
+    support::{Bench, delete, keys_for, reopen, scp},
 };
 
 const DELEGATED: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x0D]);
@@ -365,6 +366,80 @@ fn without_a_token_key_no_token_is_right() {
     let token = Authority::secret(0x80, &[0x42; 16]);
     let request = signed(&for_load(&[], &sha256(&ijc())), &token);
     assert_eq!(bench.secure(&mut channel, &request).status, MISSING);
+}
+
+#[test]
+fn the_last_receipt_is_the_last_thing_done_under_a_token() {
+    let mut stage = Stage::with_receipts();
+    let mut channel = stage.enter();
+    stage.load(&mut channel);
+    // The counter as an image has it that made all receipts but one: FFFE.
+    let mut image = stage.bench.image.snapshot();
+    let (owner, key) = (Owner::System, b"receipts".to_vec());
+    let nearly = Change { owner, key, value: Some(hex!("FE FF 03").to_vec()) };
+    image.apply(core::slice::from_ref(&nearly)).unwrap();
+    let mut card = reopen(Box::new(image.clone()));
+    card.power_on();
+    stage.bench = Bench { card, image };
+    let mut channel = stage.enter();
+    let answer = stage.obey(&mut channel, &for_install(0x0C, MEMO_APPLET));
+    let receipt = ReceiptData::Install { load_file: MEMO, instance: MEMO_APPLET };
+    check_receipt(&answer, 0xFFFE, &receipt, &Key::aes(&RECEIPT_KEY).unwrap());
+    let before = content(&stage.bench);
+    assert_eq!(stage.obey(&mut channel, &for_install(0x0C, MEMO_OTHER)).status, MISSING);
+    assert_eq!(content(&stage.bench), before);
+    let mut channel = issuer(&mut stage.bench);
+    let counter = Command::new(0x80, 0xCA, 0, 0xC2).with_expected(256);
+    assert_eq!(stage.bench.secure(&mut channel, &counter).data, hex!("C2 02 FFFF"));
+}
+
+#[test]
+fn a_domain_manages_nothing_before_it_is_personalized() {
+    let mut bench = Bench::new();
+    for privileges in [DELEGATED_MANAGEMENT, &[0x80, 0x40, 0x00]] {
+        let mut channel = issuer(&mut bench);
+        let made = bench.secure(&mut channel, &install_domain(DELEGATED, privileges, &[]));
+        assert_eq!(made.status, OK);
+        let mut channel = enter(&mut bench, DELEGATED, &keys_for(scp(2, 0x15)));
+        let request = unsigned(&for_load(&[], &[]));
+        assert_eq!(bench.secure(&mut channel, &request).status, MISSING);
+        let mut channel = issuer(&mut bench);
+        assert_eq!(bench.secure(&mut channel, &delete(DELEGATED, 0)).status, OK);
+    }
+}
+
+#[test]
+fn a_combined_process_is_whole_or_not_at_all_wherever_the_power_fails() {
+    let stage = Stage::with_receipts();
+    let hash = sha256(&ijc());
+    let first = install(0x0E, 1, &[MEMO.as_bytes(), &[], &hash, &[]]);
+    let (module, instance) = (MEMO_APPLET.as_bytes(), MEMO_APPLET.as_bytes());
+    let last = install(0x0E, 3, &[&[], module, instance, &[0], &[0xC9, 0]]);
+    let last = with_token(&last, &[token_data(&first), token_data(&last)].concat(), &stage.token);
+    let before = content(&stage.bench);
+    let (mut cuts, mut done) = (0, false);
+    for cut in 1..200 {
+        let mut twin = stage.bench.twin();
+        let mut channel = enter(&mut twin, DELEGATED, &stage.keys);
+        let begun = core::iter::once(unsigned(&first)).chain(blocks(&memo_file()));
+        assert_eq!(send_all(&mut twin, &mut channel, begun).status, OK);
+        twin.card.tear_after(cut);
+        let wrapped = channel.wrap(&last).unwrap();
+        done = twin.card.transmit(&wrapped.to_bytes().unwrap()).ends_with(&[0x90, 0x00]);
+        let mut after = twin.twin();
+        let (applications, files, _) = content(&after);
+        if files == before.1 {
+            assert_eq!(applications, before.0, "cut {cut}");
+        } else {
+            assert_eq!((files, applications.len()), (vec![MEMO], before.0.len() + 1), "cut {cut}");
+            assert!(after.select(MEMO_APPLET).status.is_ok(), "cut {cut}");
+        }
+        if done {
+            break;
+        }
+        cuts += 1;
+    }
+    assert!(done && cuts > 5, "{cuts} cuts");
 }
 
 #[test]

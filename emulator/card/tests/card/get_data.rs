@@ -55,6 +55,16 @@ fn capabilities_cover_the_protocols_of_the_card_data() {
         .map(|object| tlv::find(object.value, 0x80).unwrap().unwrap()[0])
         .collect();
     assert_eq!(protocols, [1, 2, 3]);
+    // Hashes, ciphers, and the algorithms of tokens, receipts and load file signatures: all that there are.
+    for (tag, value) in [
+        (0x83, &[1, 2, 3, 4][..]),
+        (0x84, &[0x8F]),
+        (0x85, &[0xFF, 0x03]),
+        (0x86, &[0xFF, 0x03]),
+        (0x87, &[0xFF, 0x03]),
+    ] {
+        assert_eq!(tlv::find(&capabilities, tag).unwrap(), Some(value), "{tag:02X}");
+    }
 }
 
 #[test]
