@@ -127,6 +127,8 @@ fn on_every_shipped_card_content_is_managed_with_its_keys() {
                 "{name}: {:?}",
                 host.reader.card().failure()
             );
+            let in_rom = host.reader.card().load_files().len();
+            assert_eq!(in_rom, if name == "coolkey-token" { 3 } else { 2 }, "{name}");
             let listed = host.list(0x40);
             assert!(listed.data.windows(APPLET.len()).any(|window| window == APPLET), "{name}");
             let select = Command::new(0, 0xA4, 4, 0).with_data(APPLET);
@@ -290,4 +292,51 @@ fn content_of_a_profile_is_on_the_card_when_it_is_issued() {
     let mut card = Card::new(&profile, modules(), random()).unwrap();
     let error = put_on(&mut card, &profile, beside.as_deref()).unwrap_err();
     assert!(error.to_string().contains("b.ijc"), "{error}");
+}
+
+/// Names of the fields of a table and of the tables in it.
+fn fields(value: &serde_json::Value, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(table) => {
+            for (field, value) in table {
+                found.push(field.clone());
+                fields(value, found);
+            }
+        }
+        serde_json::Value::Array(rows) => rows.iter().for_each(|row| fields(row, found)),
+        _ => {}
+    }
+}
+
+#[test]
+fn every_field_is_in_the_reference() {
+    let reference = include_str!("../profiles/README.md");
+    let everything = "description = \"all\"
+        default_applet = \"A00000015153\"
+        [personality]
+        rom = []
+        [[personality.put_key]]
+        first = 1
+        last = 2
+        protocol = 3
+        option = 0x70
+        [[key_sets]]
+        [[load_files]]
+        path = \"a.ijc\"
+        [[applications]]
+        module = \"A000000151535041\"
+        aid = \"A00000015153\"
+        privileges = \"80\"
+        [[applications.key_sets]]";
+    let profile = parse(everything, "all").unwrap();
+    let mut found = Vec::new();
+    fields(&serde_json::to_value(&profile).unwrap(), &mut found);
+    assert!(found.len() > 60, "{found:?}");
+    let of_cplc = serde_json::to_value(&profile.personality.cplc).unwrap();
+    let of_cplc = of_cplc.as_object().unwrap();
+    for field in found {
+        let told =
+            reference.contains(&format!("`{field}`")) || reference.contains(&format!("{field}]"));
+        assert!(told || of_cplc.contains_key(&field), "{field} is not in profiles/README.md");
+    }
 }

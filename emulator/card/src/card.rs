@@ -133,13 +133,16 @@ impl Card {
 
     fn with_log(
         mut log: WriteLog,
-        modules: Vec<Box<dyn ExecutableModule>>,
+        mut modules: Vec<Box<dyn ExecutableModule>>,
         random: Box<dyn Random>,
     ) -> Result<Self, CardError> {
         if modules.len() > MODULES_MAX {
             return Err(CardError::ModulesTooMany);
         }
         let personality = state::personality(&log)?;
+        if let Some(rom) = &personality.rom {
+            modules.retain(|module| rom.contains(&module.load_file()));
+        }
         log.set_capacity(capacity(&personality));
         let mut card = Self {
             registry: Registry::load(&mut log)?,

@@ -63,6 +63,36 @@ pub(crate) mod optional_aid {
     }
 }
 
+/// AIDs in a list that may be missing.
+pub(crate) mod optional_aids {
+    use super::{Aid, Deserialize, Deserializer, Error, Serializer, bytes};
+
+    struct One(Vec<u8>);
+
+    impl<'de> Deserialize<'de> for One {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            bytes::deserialize(deserializer).map(Self)
+        }
+    }
+
+    // serde's `with` passes a reference.
+    #[allow(clippy::ref_option)]
+    pub(crate) fn serialize<S: Serializer>(
+        aids: &Option<Vec<Aid>>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        super::aids::serialize(aids.as_deref().unwrap_or_default(), serializer)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Vec<Aid>>, D::Error> {
+        let all = Vec::<One>::deserialize(deserializer)?;
+        let aids = all.iter().map(|One(bytes)| Aid::new(bytes));
+        aids.collect::<Result<_, _>>().map(Some).map_err(D::Error::custom)
+    }
+}
+
 /// AIDs in a list.
 pub(crate) mod aids {
     use super::{Aid, Serialize, Serializer};

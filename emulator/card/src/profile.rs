@@ -109,6 +109,9 @@ pub struct Personality {
     /// Card image number (tag 45), hex; none when empty.
     #[serde(with = "encoding::bytes")]
     pub cin: Vec<u8>,
+    /// AIDs of the packages in ROM, hex, out of those that the emulator has; all of them when missing.
+    #[serde(with = "encoding::optional_aids", skip_serializing_if = "Option::is_none")]
+    pub rom: Option<Vec<Aid>>,
     /// The Java Card runtime environment.
     pub java_card: JavaCardProfile,
 }
@@ -135,6 +138,7 @@ impl Default for Personality {
             life_cycle: 0x07,
             iin: Vec::new(),
             cin: Vec::new(),
+            rom: None,
             java_card: JavaCardProfile::default(),
         }
     }

@@ -7,7 +7,7 @@
 mod keys;
 mod text;
 
-use card::{Card, CardProfile, JavaCardLevel, Personality, Transmission};
+use card::{Card, CardProfile, JavaCardLevel, Personality, Transmission, profile::COOLKEY_ATR};
 use globalplatform::command::{GetData, Select};
 use globalplatform::data::{CardRecognitionData, Cplc, FileControlInformation};
 use iso7816::{Aid, Atr, tlv};
@@ -78,6 +78,8 @@ pub fn read(reader: &mut dyn CardReader) -> Result<Reading, ReaderError> {
 fn of_atr(atr: &Atr) -> Personality {
     let mut personality = Personality { atr: atr.as_bytes().to_vec(), ..Personality::default() };
     personality.java_card.protocol = Transmission::offered_by(atr);
+    // Only a token that looks like one has the token applet in its ROM.
+    personality.rom = Some(Vec::new()).filter(|_| atr.as_bytes() != COOLKEY_ATR);
     personality
 }
 

@@ -80,7 +80,8 @@ impl Card {
         let header = command.header;
         let fetches = match waiting.again {
             Some(again) => header == again && command.data.is_empty(),
-            None => header.ins == INS_GET_RESPONSE && header.cla <= 0x03,
+            // Some hosts keep the class of the command, secure messaging and all, since cards under T=0 do not look at it.
+            None => header.ins == INS_GET_RESPONSE && command.data.is_empty(),
         };
         if !fetches || channel != waiting.channel {
             return None;

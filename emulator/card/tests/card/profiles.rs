@@ -11,7 +11,7 @@ use iso7816::{Aid, Response, StatusWord};
 use crate::{
     keys::{Dialect, put_key},
     memo::ijc,
-    support::{Bench, modules, new_keys, random, scp},
+    support::{Bench, MODULE, PACKAGE, modules, new_keys, random, scp},
 };
 
 /// An ATR that offers T=1 only, and one that a reader makes of a contactless card.
@@ -90,7 +90,7 @@ fn an_error_names_the_field_and_what_is_allowed() {
             "1 and more",
         ),
         (|p| p.key_sets.push(p.key_sets[0].clone()), "key_sets", "once"),
-        (|p| p.default_applet = Some(crate::support::MODULE), "default_applet", "[[applications]]"),
+        (|p| p.default_applet = Some(MODULE), "default_applet", "[[applications]]"),
     ];
     for (change, field, allowed) in cases {
         let error = with(change).check().unwrap_err().to_string();
@@ -163,6 +163,22 @@ fn a_card_has_the_channels_and_the_command_length_of_its_profile() {
     long.extend([0; 255]);
     assert_eq!(bench.card.transmit(&long), hex!("6700"));
     assert!(bench.bytes("80CA006600").status.is_ok());
+}
+
+#[test]
+fn packages_that_are_not_in_rom_are_not_there() {
+    let profile = with(|profile| profile.personality.rom = Some(Vec::new()));
+    let mut bench = Bench::with(&profile);
+    assert_eq!(
+        bench.card.install(MODULE, MODULE, b"born"),
+        Err(StatusWord::REFERENCED_DATA_NOT_FOUND)
+    );
+    let profile = with(|profile| profile.personality.rom = Some(vec![PACKAGE]));
+    let written = toml::to_string(&profile).unwrap();
+    assert_eq!(toml::from_str::<CardProfile>(&written).unwrap(), profile);
+    let mut bench = Bench::with(&profile);
+    bench.install(MODULE);
+    assert!(bench.twin().select(MODULE).status.is_ok());
 }
 
 #[test]

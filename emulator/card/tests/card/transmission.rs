@@ -37,6 +37,12 @@ fn under_t0_data_go_in_one_direction_at_a_time() {
     assert_eq!(bench.bytes("8024000001").data[0], runs[0] + 1, "sent again, not run again");
     assert_eq!(bench.bytes("8014000004").status, StatusWord(0x610C));
     assert_eq!(bench.bytes("00C000000C").data.len(), 12);
+    for class in ["00", "80", "84"] {
+        assert_eq!(bench.send(&select), Response::status(StatusWord(0x6104)));
+        assert_eq!(bench.bytes(&format!("{class}C0000004")), Response::ok(b"memo".to_vec()));
+    }
+    assert_eq!(bench.send(&select), Response::status(StatusWord(0x6104)));
+    assert!(!bench.bytes("01C0000004").status.is_ok(), "another channel");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::Reading;
 /// What every profile of this origin begins with.
 const HEAD: &str = "\
 # From the public data of a card: what it answers to anybody. What no card tells is as in the default profile: memory, the longest
-# command, logical channels, what its chip computes, its exact Java Card version, its life cycle state.
+# command, logical channels, what its chip computes, its exact Java Card version, its life cycle state, its content.
 ";
 /// What stands before each key set.
 const KEYS: &str =
