@@ -47,6 +47,21 @@ fn open(protocol: Protocol, level: SecurityLevel) -> Option<(host::Channel, card
     Some((host, pending.external_authenticate(&command).expect("the right host")))
 }
 
+/// A host that does not know the keys opens no session of SCP02 with implicit initiation either; one that knows them always does.
+fn begin_implicitly(command: &Command) {
+    let protocol = Protocol::new(2, 0x7B).expect("this protocol exists");
+    let (keys, aid) = (keys(protocol), Aid::from_const(&[0xA0, 0, 0, 0, 3, 0, 0, 0]));
+    let card = card::ImplicitHandshake { keys: &keys, protocol, sequence_counter: 1, aid };
+    assert!(card.first_command(command).is_err());
+    if command.header.secure_messaging() {
+        return;
+    }
+    let host = host::ImplicitHandshake { keys: &keys, protocol, sequence_counter: 1, aid };
+    let Ok(wrapped) = host.open().expect("a counter with a next").wrap(command) else { return };
+    let (_, plain) = card.first_command(&wrapped).expect("an honest command");
+    assert_eq!(plain.data, command.data);
+}
+
 /// What a security domain answers: to BEGIN and END R-MAC SESSION as the channel says, to all else the data that came.
 fn answer(channel: &card::Channel, command: &Command) -> Response {
     if !matches!(command.header.ins, 0x78 | 0x7A) {
@@ -70,6 +85,7 @@ fuzz_target!(|input: &[u8]| {
     let Some((mut host, mut card)) = open(protocol, level) else { return };
     for bytes in pieces(rest) {
         let Ok(command) = Command::parse(bytes) else { continue };
+        begin_implicitly(&command);
         if tamper & 1 == 0 {
             refuse_stranger(initialize_update(&keys(protocol), protocol).1, bytes);
             // A host without keys: whatever happens, it must not be believed when MACs are asked for.
