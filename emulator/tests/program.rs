@@ -523,6 +523,55 @@ fn a_trace_is_written_for_programs_and_the_power_fails_where_it_is_asked_to() {
 }
 
 #[test]
+fn info_shows_security_domains_as_a_tree() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut profile = output(folder.path(), &["new", "--print-profile"]);
+    for (aid, privileges) in [("A000000151535041 01", "A08000"), ("A000000151535041 02", "80")] {
+        let aid = aid.replace(' ', "");
+        let application = format!(
+            "\n[[applications]]\nmodule = \"A000000151535041\"\naid = \"{aid}\"\n\
+             privileges = \"{privileges}\"\n"
+        );
+        profile += &application;
+        if privileges == "80" {
+            profile += "[[applications.key_sets]]\nversion = 0x30\nprotocol = 3\noption = 0x70\n";
+        }
+    }
+    std::fs::write(folder.path().join("p.toml"), profile).unwrap();
+    output(folder.path(), &["new", "--profile", "p.toml", "card.img"]);
+    let text = output(folder.path(), &["info", "card.img"]);
+    let shown = |told: &str| text.lines().position(|line| line.contains(told));
+    let delegated = "  security domain     A00000015153504101";
+    let (issuer, first) = (shown("issuer domain").unwrap(), shown(delegated).unwrap());
+    let second = shown("  security domain     A00000015153504102").unwrap();
+    let key = shown("    key               version 30 id 01  AES").unwrap();
+    assert!(issuer < first && first < second && second < key, "{text}");
+    assert!(text.contains("delegated management, trusted path"), "{text}");
+    let json = info(folder.path(), "card.img");
+    assert_eq!(json["applications"][0]["domain"], json["issuer_domain"]);
+    let domains: Vec<&serde_json::Value> =
+        json["keys"].as_array().unwrap().iter().map(|key| &key["domain"]).collect();
+    assert!(domains.iter().any(|domain| **domain == "A00000015153504102"), "{domains:?}");
+}
+
+#[test]
+fn a_session_with_a_card_of_a_profile_runs_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let profile = ["--profile", "jc305-gp231-scp03"];
+    let running = Running::start(folder.path(), &[&profile[..], &["--record", "s.jsonl"]].concat());
+    let mut reader = running.reader();
+    let select = Apdu::new(0, 0xA4, 4, 0).with_expected(256);
+    assert!(reader.exchange(&select).unwrap().status.is_ok());
+    reader.exchange(&Handshake::new(&[1; 8]).command()).unwrap();
+    drop(reader);
+    end(running);
+    let told = output(folder.path(), &[&["replay", "s.jsonl"][..], &profile].concat());
+    assert_eq!(told, "2 commands, every answer as recorded\n");
+    let told = failure(folder.path(), &["replay", "s.jsonl", "--profile", "tiny"]);
+    assert!(told.contains("not in the state"), "{told}");
+}
+
+#[test]
 fn info_tells_states_privileges_and_test_keys_by_name() {
     let folder = tempfile::tempdir().unwrap();
     output(folder.path(), &["new", "card.img"]);

@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail, ensure};
 use capfile::{CapFile, container};
 use card::{Card, CardProfile, Random};
 use cardinal_emulator::modules;
+use cardinal_emulator::profile::{self, Source};
 use clap::{Args, ValueHint};
 use iso7816::{Aid, StatusWord};
 
@@ -13,13 +14,6 @@ use super::number::{HexBytes, hex_bytes};
 
 /// Persistent memory of a card that is made for a run, in bytes.
 const MEMORY: u32 = 1024 * 1024;
-
-/// A card that lives as long as the run.
-pub(super) fn fresh_card(random: Box<dyn Random>) -> anyhow::Result<Card> {
-    let mut profile = CardProfile::default();
-    profile.personality.memory = MEMORY;
-    Ok(Card::new(&profile, modules(), random)?)
-}
 
 /// Options that put applets on a card.
 #[derive(Args)]
@@ -33,9 +27,25 @@ pub(super) struct Applets {
     /// AID of the instance, hex, instead of the applet's own; for a file with one applet
     #[arg(long, value_name = "HEX", value_parser = hex_bytes, requires = "caps")]
     aid: Option<HexBytes>,
+    /// Without IMAGE: a card of this kind that lives as long as the run; a name from `profile list`, or a TOML file
+    #[arg(long, id = "profile", value_name = "PROFILE", value_hint = ValueHint::FilePath)]
+    profile: Option<String>,
 }
 
 impl Applets {
+    /// A card that lives as long as the run: of the kind that is named, or a token with room for applets.
+    pub(super) fn fresh_card(&self, random: Box<dyn Random>) -> anyhow::Result<Card> {
+        let Some(name) = &self.profile else {
+            let mut profile = CardProfile::default();
+            profile.personality.memory = MEMORY;
+            return Ok(Card::new(&profile, modules(), random)?);
+        };
+        let Source { profile, folder } = Source::open(name)?;
+        let mut card = Card::new(&profile, modules(), random)?;
+        profile::put_on(&mut card, &profile, folder.as_deref())?;
+        Ok(card)
+    }
+
     /// Loads the files and installs their applets; what is on the card already stays as it is.
     pub(super) fn put_on(&self, card: &mut Card) -> anyhow::Result<()> {
         self.caps.iter().try_for_each(|file| {

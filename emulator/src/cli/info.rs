@@ -15,6 +15,9 @@ use super::run::open_image;
 /// Deepest hierarchy that is shown; what is below stands at its end.
 const DEPTH_MAX: usize = 16;
 
+/// Names of privileges on one line.
+const PRIVILEGES_PER_LINE: usize = 5;
+
 /// Options of `info`.
 #[derive(Args)]
 #[command(
@@ -57,13 +60,9 @@ impl<'a> Tree<'a> {
         let mut tree = Self { info, text: String::new() };
         tree.line(0, "ATR", &hex::encode_upper(&info.atr));
         tree.line(0, "CUID", &hex::encode_upper(&info.cuid));
-        let domain = format!(
-            "{}  {}  {}",
-            info.issuer_domain,
-            info.life_cycle_name,
-            names(&info.privilege_names)
-        );
+        let domain = format!("{}  {}", info.issuer_domain, info.life_cycle_name);
         tree.line(0, "issuer domain", &domain);
+        tree.privileges(1, &info.privilege_names);
         tree.content(info.issuer_domain, 1);
         // A domain that was extradited to itself is the root of a hierarchy of its own.
         let roots = info.applications.iter().filter(|entry| entry.domain == entry.aid);
@@ -79,6 +78,12 @@ impl<'a> Tree<'a> {
     fn line(&mut self, depth: usize, label: &str, value: &str) {
         let indented = format!("{:indent$}{label}", "", indent = 2 * depth);
         let _ = writeln!(self.text, "{indented:<22}{value}");
+    }
+
+    fn privileges(&mut self, depth: usize, names: &[&str]) {
+        for (index, some) in names.chunks(PRIVILEGES_PER_LINE).enumerate() {
+            self.line(depth, if index == 0 { "privileges" } else { "" }, &some.join(", "));
+        }
     }
 
     /// What belongs to a domain: keys, applications, load files.
@@ -100,13 +105,8 @@ impl<'a> Tree<'a> {
         let domain = is_domain(entry);
         let label = if domain { "security domain" } else { "application" };
         let from = if domain { String::new() } else { format!("  from {}", entry.load_file) };
-        let value = format!(
-            "{}  {}  {}{from}",
-            entry.aid,
-            entry.life_cycle_name,
-            names(&entry.privilege_names)
-        );
-        self.line(depth, label, &value);
+        self.line(depth, label, &format!("{}  {}{from}", entry.aid, entry.life_cycle_name));
+        self.privileges(depth + 1, &entry.privilege_names);
         if domain && depth < DEPTH_MAX {
             self.content(entry.aid, depth + 1);
         }
@@ -115,10 +115,6 @@ impl<'a> Tree<'a> {
 
 fn is_domain(entry: &ApplicationInfo) -> bool {
     entry.privilege_names.contains(&"security domain")
-}
-
-fn names(names: &[&str]) -> String {
-    if names.is_empty() { "no privileges".to_owned() } else { names.join(", ") }
 }
 
 fn describe_file(file: &LoadFileInfo) -> String {

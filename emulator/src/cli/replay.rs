@@ -11,7 +11,7 @@ use cardinal_emulator::trace::render;
 use cardinal_emulator::transcript::{Difference, Opened, Report, replay};
 use clap::{Args, ValueHint};
 
-use super::applet::{Applets, fresh_card};
+use super::applet::Applets;
 use super::run::{copy_to_memory, open_image};
 
 const HELP: &str = "\
@@ -22,8 +22,8 @@ Examples:
   cardinal-emulator run --ephemeral --record session.jsonl card.img
   cardinal-emulator replay session.jsonl --image card.img
 
-  cardinal-emulator run --cap applet.cap --record session.jsonl
-  cardinal-emulator replay session.jsonl --cap applet.cap
+  cardinal-emulator run --profile jc305-gp231-scp03 --cap applet.cap --record session.jsonl
+  cardinal-emulator replay session.jsonl --profile jc305-gp231-scp03 --cap applet.cap
 
 Exit status: 0 when every answer is as recorded, 1 when one is not (the first that differs is shown), or when the transcript cannot be
 replayed.";
@@ -36,7 +36,7 @@ pub(super) struct Replay {
     #[arg(value_hint = ValueHint::FilePath)]
     transcript: PathBuf,
     /// The card image as it was before the session
-    #[arg(long, value_hint = ValueHint::FilePath, required_unless_present = "caps")]
+    #[arg(long, value_hint = ValueHint::FilePath, required_unless_present_any = ["caps", "profile"], conflicts_with = "profile")]
     image: Option<PathBuf>,
     #[command(flatten)]
     applets: Applets,
@@ -62,7 +62,7 @@ impl Replay {
 
     fn card(&self, random: Box<dyn Random>) -> anyhow::Result<Card> {
         let mut card = match &self.image {
-            None => fresh_card(random)?,
+            None => self.applets.fresh_card(random)?,
             Some(image) => {
                 let store: Box<dyn ImageStore> = Box::new(copy_to_memory(open_image(image)?)?);
                 Card::open(store, modules(), random)

@@ -12,7 +12,7 @@ use cardinal_emulator::vpcd;
 use cardinal_emulator::{Stop, VirtualCard, modules};
 use clap::{Args, ValueHint};
 
-use super::applet::{Applets, fresh_card};
+use super::applet::Applets;
 use super::watching::{Watch, Watched, Watching};
 
 /// Most cards of one run: as many as pcscd has slots.
@@ -30,23 +30,24 @@ Examples:
   cardinal-emulator run --cap applet.cap                  an applet in a reader; its card goes with the run
   cardinal-emulator run --cap applet.cap --install-params 0011 card.img
                                                           into the card of an image, where it stays
-
---trace tells each command in words: its fields by name, the plain command beside the wrapped one, what was selected, which applets were
-called, which writes it cost. PINs, keys and encrypted values are hidden; what an applet gets under other names is not.
-Logs (-v) show a command's header, lengths and status word. --trace-apdu shows all bytes, PINs among them: for test cards only.
-  cardinal-emulator run --trace=trace.jsonl --trace-format jsonl card.img
-                                                          for programs
+  cardinal-emulator run --profile tiny --trace            a card of this kind, and what it does; it goes with the run
+  cardinal-emulator run --trace=t.jsonl --trace-format jsonl card.img
+                                                          the same for programs
   cardinal-emulator run --tear-after 17 card.img          the power fails after the 17th write: the reader sees the card pulled out
                                                           and back again
   cardinal-emulator run --ephemeral --record s.jsonl card.img
-                                                          a session for `replay`; the file may hold keys, as the card does";
+                                                          a session for `replay`; the file may hold keys, as the card does
+
+--trace tells each command in words: its fields by name, the plain command beside the wrapped one, what was selected, which applets were
+called, which writes it cost. PINs, keys and encrypted values are hidden; what an applet gets under other names is not.
+Logs (-v) show a command's header, lengths and status word. --trace-apdu shows all bytes, PINs among them: for test cards only.";
 
 /// Options of `run`.
 #[derive(Args)]
 #[command(after_help = HELP)]
 pub(super) struct Run {
     /// Card images, made with `new`
-    #[arg(required_unless_present = "caps", value_name = "IMAGE", value_hint = ValueHint::FilePath)]
+    #[arg(required_unless_present_any = ["caps", "profile"], conflicts_with = "profile", value_name = "IMAGE", value_hint = ValueHint::FilePath)]
     images: Vec<PathBuf>,
     #[command(flatten)]
     applets: Applets,
@@ -94,7 +95,7 @@ impl Run {
             Ok(Loaded { card: watch.over(card, &name)?, atr, name })
         };
         if self.images.is_empty() {
-            let card = fresh_card(watch.random())?;
+            let card = self.applets.fresh_card(watch.random())?;
             return Ok(vec![loaded(&mut watch, "a fresh card".to_owned(), card)?]);
         }
         let mut load = |image: &PathBuf| {

@@ -1,7 +1,7 @@
 //! A command in words: its name, the clause that defines it, its fields, and which of its bytes are nobody's business.
 //!
 //! [`describe`] is a pure function of the plain command, for traces, reports and error messages; it judges nothing, and what is malformed
-//! is named all the same. [`describe_response`] does the same for the answers that have a structure. One [table](catalogue) has all
+//! is named all the same. [`describe_response`] does the same for the answers that have a structure. One table has all
 //! commands that are known by name.
 
 mod catalogue;
