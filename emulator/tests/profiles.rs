@@ -9,6 +9,7 @@ use globalplatform::SecurityLevel;
 use globalplatform::command::{Load, LoadFile, chain};
 use globalplatform::scp::host::{Channel, Handshake};
 use iso7816::{Aid, Command, Response, StatusWord};
+use proptest::prelude::*;
 use reader::CardReader;
 
 const PACKAGE: &[u8] = b"\xD2\x76\x00\x00\x85\x0A";
@@ -205,6 +206,47 @@ fn a_card_that_words_its_data_in_its_own_way_is_quoted() {
     assert!(!reading.notes.is_empty(), "no Java Card version is told");
 }
 
+/// A reader that keeps what was sent through it.
+struct Recording(InProcessReader, Vec<Vec<u8>>);
+
+impl CardReader for Recording {
+    fn name(&self) -> &'static str {
+        "recording"
+    }
+    fn connect(&mut self) -> Result<iso7816::Atr, reader::ReaderError> {
+        self.0.connect()
+    }
+    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, reader::ReaderError> {
+        self.1.push(command.to_vec());
+        self.0.transmit(command)
+    }
+    fn reset(&mut self) -> Result<iso7816::Atr, reader::ReaderError> {
+        self.0.reset()
+    }
+    fn disconnect(&mut self) -> Result<(), reader::ReaderError> {
+        self.0.disconnect()
+    }
+}
+
+#[test]
+fn a_card_that_is_read_gets_select_and_get_data_only() {
+    for (name, profile) in shipped() {
+        let mut recording = Recording(InProcessReader::of(&profile).unwrap(), Vec::new());
+        read(&mut recording).unwrap();
+        for command in &recording.1 {
+            // SELECT by name, GET DATA, GET RESPONSE; in plain, on the basic channel.
+            let harmless = matches!(
+                command.as_slice(),
+                [0x00, 0xA4, 0x04, 0x00, ..]
+                    | [0x00 | 0x80, 0xCA, ..]
+                    | [0x00, 0xC0, 0x00, 0x00, _]
+            );
+            assert!(harmless, "{name}: {command:02X?}");
+        }
+        assert!(recording.1.len() >= 9, "{name}");
+    }
+}
+
 /// A card that answers nothing but its ATR.
 struct Silent;
 
@@ -234,6 +276,77 @@ fn a_card_that_tells_nothing_makes_a_profile_with_notes() {
     let text = reading.to_text().unwrap();
     for missing in ["no security domain", "9F7F", "(66)", "(E0)"] {
         assert!(text.contains(missing), "{missing}: {text}");
+    }
+}
+
+/// A card that answers with these bytes, one after the other, whatever it is asked.
+struct Hostile(Vec<Vec<u8>>, usize);
+
+impl CardReader for Hostile {
+    fn name(&self) -> &'static str {
+        "hostile"
+    }
+    fn connect(&mut self) -> Result<iso7816::Atr, reader::ReaderError> {
+        Silent.connect()
+    }
+    fn transmit(&mut self, _: &[u8]) -> Result<Vec<u8>, reader::ReaderError> {
+        self.1 += 1;
+        let answer = self.0.get(self.1 % self.0.len()).cloned().unwrap_or_default();
+        Ok([answer, vec![0x90, 0x00]].concat())
+    }
+    fn reset(&mut self) -> Result<iso7816::Atr, reader::ReaderError> {
+        self.connect()
+    }
+    fn disconnect(&mut self) -> Result<(), reader::ReaderError> {
+        Ok(())
+    }
+}
+
+/// Answers that look like some of what is asked for, and go on with anything.
+fn answer() -> impl Strategy<Value = Vec<u8>> {
+    let tags = prop_oneof![
+        Just(vec![0x6F]),
+        Just(vec![0x9F, 0x7F]),
+        Just(vec![0x42]),
+        Just(vec![0x45]),
+        Just(vec![0xCF]),
+        Just(vec![0x66]),
+        Just(vec![0x67]),
+        Just(vec![0xE0]),
+        Just(vec![0xC1]),
+        Just(vec![]),
+    ];
+    (tags, proptest::collection::vec(any::<u8>(), 0..120)).prop_map(|(tag, value)| {
+        let length = u8::try_from(value.len()).unwrap();
+        if tag.is_empty() { value } else { [tag, vec![length], value].concat() }
+    })
+}
+
+/// Key information with anything for identifiers, versions, types and lengths.
+fn key_information() -> impl Strategy<Value = Vec<u8>> {
+    let kind = prop_oneof![Just(0x80), Just(0x88), any::<u8>()];
+    let length = prop_oneof![Just(16), Just(24), Just(32), any::<u8>()];
+    let entry = (1_u8..5, any::<u8>(), kind, length);
+    proptest::collection::vec(entry, 0..20).prop_map(|entries| {
+        let entries = entries
+            .into_iter()
+            .flat_map(|(id, version, kind, length)| [0xC0, 4, id, version & 0x83, kind, length]);
+        let value: Vec<u8> = entries.collect();
+        [vec![0xE0, u8::try_from(value.len()).unwrap()], value].concat()
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(200))]
+
+    /// Whatever a card says, a card can be made of it.
+    #[test]
+    fn any_answers_make_a_profile_that_is_one(
+        answers in proptest::collection::vec(prop_oneof![answer(), key_information()], 1..6),
+    ) {
+        let reading = read(&mut Hostile(answers, 0)).unwrap();
+        prop_assert_eq!(reading.profile.check(), Ok(()));
+        prop_assert_eq!(parse(&reading.to_text().unwrap(), "read").unwrap(), reading.profile);
     }
 }
 

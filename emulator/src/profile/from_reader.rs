@@ -33,6 +33,8 @@ const SEQUENCE_COUNTER: u16 = 0xC1;
 const DIVERSIFICATION: u16 = 0xCF;
 const KEY_INFORMATION: u16 = 0xE0;
 const CPLC: u16 = 0x9F7F;
+/// Longest IIN and CIN of a profile, in bytes.
+const NUMBER_LENGTH_MAX: usize = 16;
 /// The environment in the card recognition data, and how its identifier begins for Java Card: 1.3.6.1.4.1.42.2.110.1.
 const ENVIRONMENT: u32 = 0x66;
 const JAVA_CARD: &[u8] = b"\x06\x0A\x2B\x06\x01\x04\x01\x2A\x02\x6E\x01";
@@ -114,6 +116,16 @@ impl Telling<'_> {
         Ok(self.object(tag)?.and_then(|object| value_of(tag, &object)))
     }
 
+    /// IIN or CIN, which a profile does not hold in any length.
+    fn number(&mut self, tag: u16) -> Result<Vec<u8>, ReaderError> {
+        let value = self.value(tag)?.unwrap_or_default();
+        if value.len() > NUMBER_LENGTH_MAX {
+            self.note(format!("object {tag:02X} has {} bytes and is left out", value.len()));
+            return Ok(Vec::new());
+        }
+        Ok(value)
+    }
+
     /// The issuer security domain: the one that answers SELECT without data, or else one that hosts look for.
     fn select(&mut self, personality: &mut Personality) -> Result<(), ReaderError> {
         let candidates = core::iter::once(&[][..]).chain(ISSUER_DOMAINS);
@@ -149,8 +161,8 @@ impl Telling<'_> {
             Some(cplc) => personality.cplc = cplc.into(),
             None => self.note("no CPLC data (9F7F); personality.cplc is the default"),
         }
-        personality.iin = self.value(IIN)?.unwrap_or_default();
-        personality.cin = self.value(CIN)?.unwrap_or_default();
+        personality.iin = self.number(IIN)?;
+        personality.cin = self.number(CIN)?;
         let told = self.value(DIVERSIFICATION)?.filter(|kdd| kdd.len() == 10);
         if let Some(kdd) = told.filter(|kdd| kdd.as_slice() != personality.kdd()) {
             personality.kdd = kdd;

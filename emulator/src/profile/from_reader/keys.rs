@@ -117,7 +117,8 @@ fn by_version(keys: &[KeyInformation], notes: &mut Vec<String>) -> Vec<(u8, KeyA
     }
     let mut found = Vec::new();
     for (version, keys) in versions {
-        match kind_of_set(&keys) {
+        let usable = matches!(version, 0x01..=0x7F | 0xFF);
+        match kind_of_set(&keys).filter(|_| usable) {
             Some(kind) => found.push((version, kind)),
             None => notes.push(format!(
                 "the keys of version {version:02X} are none of a secure channel and are left out"
