@@ -11,6 +11,7 @@ use cryptography::{
 use globalplatform::data::{Confirmation, ReceiptData};
 use hex_literal::hex;
 use iso7816::{Aid, StatusWord};
+use proptest::prelude::*;
 use rand::{SeedableRng, rngs::StdRng};
 use serde::Deserialize;
 
@@ -350,4 +351,52 @@ fn each_error_has_a_status_word() {
     assert_eq!(AuthorityError::NoToken.status(), StatusWord::CONDITIONS_OF_USE);
     assert_eq!(AuthorityError::WrongSignature.status(), StatusWord::SECURITY_STATUS);
     assert_eq!(AuthorityError::WrongHash.status(), StatusWord::WRONG_DATA);
+}
+
+/// Components of any kind and length, some of them of real keys.
+fn any_parts() -> impl Strategy<Value = KeyParts> {
+    let kind = prop_oneof![Just(0x80_u8), Just(0x88), 0xA0..=0xA8_u8, 0xB0..=0xB7_u8, Just(0xF0)];
+    let value = prop_oneof![
+        any::<[u8; 1]>().prop_map(|byte| vec![byte[0] % 10]),
+        proptest::collection::vec(any::<u8>(), 0..140),
+        Just(vec![0xFF; 128]),
+    ];
+    let random = proptest::collection::vec((kind, value), 0..8);
+    // A real key of which one component is another's, or cut.
+    let real = (0_usize..23, any::<prop::sample::Index>(), any::<prop::sample::Index>());
+    let spoilt = real.prop_map(|(key, part, length)| {
+        let vectors = vectors();
+        let vector = &vectors.signatures[key % vectors.signatures.len()];
+        let mut parts = Parts::of(vector.private.as_ref().unwrap_or(&vector.parts)).0;
+        parts.extend(Parts::of(&vector.parts).0);
+        let at = part.index(parts.len());
+        let value = &mut parts[at].1;
+        value.truncate(length.index(value.len() + 1));
+        parts
+    });
+    prop_oneof![random, spoilt]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn no_key_and_no_signature_does_more_than_be_refused(
+        parts in any_parts(),
+        data in proptest::collection::vec(any::<u8>(), 0..80),
+        signature in proptest::collection::vec(any::<u8>(), 0..140),
+    ) {
+        let refs: Vec<_> = parts.iter().map(|(kind, value)| (*kind, &value[..])).collect();
+        if let Ok(verifier) = Verifier::new(&refs) {
+            prop_assert!(!verifier.verify(&data, &signature).unwrap_or(false));
+        }
+        if let Ok(signer) = Signer::new(&refs) {
+            let _ = signer.sign(&mut StdRng::seed_from_u64(3), &data);
+        }
+        if let Ok(cipher) = LoadFileCipher::new(&refs) {
+            let _ = cipher.decipher(Some(&signature), &data);
+            let _ = cipher.decipher(None, &data);
+        }
+        let _ = TokenReference::parse(&data);
+    }
 }
