@@ -4,6 +4,7 @@
 //! - [`session`]: a case's view of the card: exchanges are recorded, nothing else reaches the reader.
 //! - [`probe`]: what the subject can do, found out before the first case.
 //! - [`plan`]: which cases run, in which order, under which effect ceiling; [`engine`]: runs the plan.
+//! - [`script`]: APDU scripts, played against a subject.
 //! - [`verdict`]: the graded outcome; [`report`]: JSON lines, JUnit XML, text.
 //!
 //! The same case code runs on a card in this process, behind vpcd, and in a physical reader.
@@ -14,6 +15,7 @@ pub mod engine;
 pub mod plan;
 pub mod probe;
 pub mod report;
+pub mod script;
 pub mod session;
 pub mod subject;
 pub mod verdict;

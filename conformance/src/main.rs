@@ -1,19 +1,20 @@
 //! `cardinal-conformance`: the command line of the suite.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
 };
 
 use anyhow::Context as _;
+use apdu_script::Library;
 use cardinal_conformance::{
     case::Effect,
-    catalogue,
-    engine::{self, Outcome},
+    catalogue, engine,
     plan::{Selection, plan},
     probe, report,
+    script::{self, Outcome},
     subject::Subject,
     verdict::Blame,
 };
@@ -36,6 +37,7 @@ Examples:
   cardinal-conformance run --subject 'pcsc:Virtual PCD 00 00' --junit report.xml
   cardinal-conformance run --subject tcp:127.0.0.1:35964 --case SEL- --json report.jsonl
   cardinal-conformance probe --subject 'pcsc:Virtual PCD'
+  cardinal-conformance play --subject in-process --library library.let session.apdu
 
 Exit codes: 0 no case blames the card, 1 at least one does, 2 usage, 3 the subject cannot be reached, 4 the harness failed.";
 
@@ -51,6 +53,8 @@ enum Command {
     },
     /// Runs the selected cases on a subject
     Run(RunArgs),
+    /// Plays APDU scripts on a subject: sessions of hosts, with what the card should answer
+    Play(PlayArgs),
     /// Prints a completion script for a shell
     Completions {
         /// The shell
@@ -92,11 +96,40 @@ struct RunArgs {
     junit: Option<PathBuf>,
 }
 
+#[derive(Args)]
+#[command(after_help = PLAY_HELP)]
+struct PlayArgs {
+    /// The scripts
+    #[arg(required = true, value_name = "FILE")]
+    scripts: Vec<PathBuf>,
+    /// in-process, pcsc:READER or tcp:HOST:PORT
+    #[arg(long)]
+    subject: Subject,
+    /// Constants that the scripts share
+    #[arg(long, value_name = "FILE")]
+    library: Option<PathBuf>,
+    /// Describes the card and its keys in one line: card scp=03 i=70 version=30 keys=...
+    #[arg(long, value_name = "FILE")]
+    card: Option<PathBuf>,
+    /// The strongest effect on the card that is allowed: scripts may lock the card and replace its keys
+    #[arg(long, default_value = "session")]
+    ceiling: Effect,
+}
+
+const PLAY_HELP: &str = "\
+Scripts change content, keys and life cycle, some of them for good: outside this process they are played with --ceiling irreversible only.
+
+Example:
+  cardinal-conformance play --subject in-process --library library.let gppro-content.apdu
+
+Exit codes: 0 the card answers as the scripts say, 1 it does not, 2 usage, 3 the subject cannot be reached, 4 the harness failed.";
+
 fn main() -> ExitCode {
     let result = match Cli::parse().command {
         Command::List(args) => list(args),
         Command::Probe { subject } => show_probe(&subject),
         Command::Run(args) => run(args),
+        Command::Play(args) => play(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,
@@ -170,12 +203,53 @@ fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::from(exit_code(&outcomes)))
 }
 
+fn play(args: &PlayArgs) -> anyhow::Result<ExitCode> {
+    let in_process = args.subject == Subject::InProcess;
+    anyhow::ensure!(
+        in_process || args.ceiling == Effect::Irreversible,
+        "scripts may change the card for good; allow it with --ceiling irreversible"
+    );
+    let card = match &args.card {
+        Some(path) => script::read_card(&read(path)?)
+            .with_context(|| format!("card file {}", path.display()))?,
+        None if in_process => script::in_process_card()?,
+        None => anyhow::bail!("name the card and its keys with --card FILE"),
+    };
+    let library = match &args.library {
+        Some(path) => Library::parse(&read(path)?).with_context(|| path.display().to_string())?,
+        None => Library::default(),
+    };
+    let (mut out, mut differ) = (io::stdout().lock(), false);
+    for path in &args.scripts {
+        let name = path.display();
+        // In this process every script has a card of its own.
+        let mut reader = open(&args.subject)?;
+        match script::run(&read(path)?, &library, &card, &mut *reader)
+            .with_context(|| name.to_string())?
+        {
+            Outcome::Answered(played) => {
+                writeln!(out, "ok      {name}: {} commands", played.commands)?;
+            }
+            Outcome::Differs(failure) => {
+                differ = true;
+                writeln!(out, "DIFFERS {name}, {failure}")?;
+            }
+            Outcome::Unfit => writeln!(out, "unfit   {name}: its keys are for another protocol")?,
+        }
+    }
+    Ok(ExitCode::from(u8::from(differ)))
+}
+
+fn read(path: &PathBuf) -> anyhow::Result<String> {
+    fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 fn create(path: &PathBuf) -> anyhow::Result<io::BufWriter<File>> {
     let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
     Ok(io::BufWriter::new(file))
 }
 
-fn exit_code(outcomes: &[Outcome]) -> u8 {
+fn exit_code(outcomes: &[engine::Outcome]) -> u8 {
     let blames = |blame| outcomes.iter().any(|outcome| outcome.verdict.grade.blame() == blame);
     match (blames(Blame::Card), blames(Blame::Harness)) {
         (true, _) => 1,

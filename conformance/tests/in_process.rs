@@ -9,7 +9,7 @@ use cardinal_conformance::{
     engine::{self, Outcome},
     plan::{Selection, plan},
     probe::probe,
-    report,
+    report, script,
     verdict::{Blame, Grade},
 };
 use cardinal_emulator::InProcessReader;
@@ -174,4 +174,32 @@ fn reports_hold_every_outcome() {
     let junit = String::from_utf8(junit).unwrap();
     assert_eq!(junit.matches("<testcase ").count(), outcomes.len());
     assert!(junit.contains("in &lt;process&gt;"));
+}
+
+#[test]
+fn scripts_are_played_and_differences_are_told() {
+    let play = |text: &str| {
+        let mut reader = InProcessReader::blank().unwrap();
+        reader.connect().unwrap();
+        let card = script::in_process_card().unwrap();
+        script::run(text, &apdu_script::Library::default(), &card, &mut reader)
+    };
+    let session = "select $isd => 6F * 9000\nopen 00 03\n80 F2 80 02 (4F00) 00 => E3 * 9000\nreset\n80 F2 80 02 (4F00) 00 => 6982\n";
+    assert!(matches!(play(session).unwrap(), script::Outcome::Answered(all) if all.compared == 4));
+    let differs = play("select $isd => 6F * 9000\n80 CA 0066 00 => 6A88").unwrap();
+    assert!(matches!(differs, script::Outcome::Differs(failure) if failure.line == 2));
+    let unfit = play("keys long 000102030405060708090A0B0C0D0E0F1011121314151617").unwrap();
+    assert_eq!(unfit, script::Outcome::Unfit);
+    assert!(play("open").is_err(), "no script");
+}
+
+#[test]
+fn a_card_file_has_one_card() {
+    assert!(script::read_card("# mine\ncard scp=03 i=70 version=30\n").is_ok());
+    for text in
+        ["", "card scp=03", "card scp=03 i=70\ncard scp=02 i=15", "card scp=03 i=70 keys=00"]
+    {
+        let error = script::read_card(text).unwrap_err();
+        assert!(!format!("{error:#}").contains("keys=00"), "{text}");
+    }
 }

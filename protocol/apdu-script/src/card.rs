@@ -31,7 +31,11 @@ pub struct CardSpec {
 }
 
 impl CardSpec {
-    pub(crate) fn parse(settings: &str) -> Result<Self, SyntaxErrorKind> {
+    /// Reads the settings of a `card` line, e.g. `scp=03 i=70 version=30`.
+    ///
+    /// # Errors
+    /// A setting that is missing, unknown, or that no card has.
+    pub fn parse(settings: &str) -> Result<Self, SyntaxErrorKind> {
         let missing = SyntaxErrorKind::Missing;
         let (mut scp, mut option, mut keys) = (None, None, TEST_KEY.to_owned());
         let (mut key_version, mut isd, mut memory, mut life_cycle) = (1, ISD, None, 0x07);

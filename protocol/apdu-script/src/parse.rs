@@ -32,6 +32,15 @@ pub(crate) fn scripts(
     cards.into_iter().map(|card| Reader::new(card, library.clone()).read(&lines)).collect()
 }
 
+/// Reads the text for one card, whatever cards it names.
+pub(crate) fn script_for(
+    card: CardSpec,
+    text: &str,
+    library: &Constants,
+) -> core::result::Result<Script, SyntaxError> {
+    Reader::new(card, library.clone()).read(&logical_lines(text)?)
+}
+
 /// Reads constants only.
 pub(crate) fn library(text: &str) -> core::result::Result<Constants, SyntaxError> {
     let mut constants = Constants::new();

@@ -35,6 +35,14 @@ impl Script {
     pub fn parse_with(text: &str, library: &Library) -> Result<Vec<Self>, SyntaxError> {
         parse::scripts(text, &library.0)
     }
+
+    /// Reads a script for another card than those that it names.
+    ///
+    /// # Errors
+    /// The first line that is wrong, and why.
+    pub fn parse_for(card: CardSpec, text: &str, library: &Library) -> Result<Self, SyntaxError> {
+        parse::script_for(card, text, &library.0)
+    }
 }
 
 /// Constants that several scripts share, e.g. load files.
