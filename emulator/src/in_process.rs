@@ -77,7 +77,13 @@ impl<C: VirtualCard> CardReader for InProcessReader<C> {
         if !self.connected {
             return Err(ReaderError::NoCard(self.name().to_owned()));
         }
-        Ok(self.card.transmit(command))
+        let response = self.card.transmit(command);
+        if self.card.is_mute() {
+            // As at any other reader the card is gone before it has answered; it comes back with the next connection.
+            self.connected = false;
+            return Err(ReaderError::NoCard(self.name().to_owned()));
+        }
+        Ok(response)
     }
 
     fn reset(&mut self) -> Result<Atr, ReaderError> {

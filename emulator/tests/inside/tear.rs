@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use cardinal_emulator::trace::{JsonLines, Log, Traced};
-use cardinal_emulator::{Stop, VirtualCard, listen};
+use cardinal_emulator::{InProcessReader, Stop, VirtualCard, listen};
 use globalplatform::SecurityLevel;
 use globalplatform::command::{SetStatus, StatusScope};
 use iso7816::Command;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
-use reader::CardReader as _;
 use reader::tcp::{TcpReader, Timeouts};
+use reader::{CardReader as _, ReaderError};
 use serde_json::Value;
 
 use crate::host::{Host, SCP02, card};
@@ -54,6 +54,24 @@ fn writes_of_the_trace_are_those_that_can_be_torn() {
     let (state, line) = secured(Some(number("last") + 1));
     assert_eq!(state, 0x0F);
     assert!(line.get("power_failed_after").is_none());
+}
+
+#[test]
+fn a_reader_in_the_same_process_sees_the_same() {
+    let card = card(SCP02, Box::new(StdRng::seed_from_u64(1)));
+    let card = Traced::new(card, "test", Log::default()).tearing_after(Some(1));
+    let mut reader = InProcessReader::new(card);
+    reader.connect().unwrap();
+    let handshake = globalplatform::scp::host::Handshake::new(&[7; 8]);
+    let answer = reader.exchange(&handshake.command()).unwrap();
+    let key = globalplatform::Key::des3(*b"@ABCDEFGHIJKLMNO");
+    let keys = globalplatform::KeySet::same(&key);
+    let verified = handshake.answer(&answer).unwrap().verify_with(&keys).unwrap();
+    let (authenticate, _) = verified.external_authenticate(SecurityLevel::C_MAC).unwrap();
+    assert!(matches!(reader.exchange(&authenticate), Err(ReaderError::NoCard(_))));
+    reader.connect().unwrap();
+    let again = globalplatform::scp::host::Handshake::new(&[8; 8]);
+    assert!(reader.exchange(&again.command()).unwrap().status.is_ok());
 }
 
 #[test]
