@@ -65,7 +65,8 @@ impl JavaCard {
         if record.aid != aid {
             return Err(self.refuse(Failure::OtherInstance(record.aid)));
         }
-        put_instance(log, applet, &record)
+        // The objects are not in the log yet: what they left of memory or quota is known to the heap only.
+        put_instance(log, self.machine.heap().persistent_free(), applet, &record)
     }
 
     /// The instance that the registry knows, as an applet of the card.

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::{JavaCard, Pending};
 use crate::{
     image::ImageError,
-    nvm::{NvmError, Owner, WriteLog},
+    nvm::{NvmError, Owner, RECORD_OVERHEAD, WriteLog},
     state::Registry,
 };
 
@@ -258,15 +258,20 @@ impl JavaCard {
     }
 }
 
-/// Writes what an instance is in the machine.
+/// Writes what an instance is in the machine, within the memory that is left for it, in bytes.
 pub(super) fn put_instance(
     log: &mut WriteLog,
+    left: usize,
     id: AppletId,
     record: &AppletRecord,
 ) -> Result<(), StatusWord> {
     let (package, instance) = (record.package.0, record.instance.handle());
     let written = InstanceRecord { id: id.0, package, instance };
-    put(log, Owner::Instance(record.aid), APPLET, &written)
+    let bytes = postcard::to_allocvec(&written).map_err(|_| StatusWord::MEMORY_FAILURE)?;
+    if APPLET.len() + bytes.len() + RECORD_OVERHEAD > left {
+        return Err(StatusWord::NO_MEMORY);
+    }
+    Ok(log.put(Owner::Instance(record.aid), APPLET, bytes)?)
 }
 
 /// Whether an instance is one of the machine's, by its records.

@@ -20,11 +20,11 @@ use crate::{
     support::{Bench, delete, keys_for, reopen, scp},
 };
 
-const DELEGATED: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x0D]);
-const OTHER_DOMAIN: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x0E]);
+pub(crate) const DELEGATED: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x0D]);
+pub(crate) const OTHER_DOMAIN: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x09, 0x99, 0x0E]);
 /// Privileges: a security domain with Delegated Management.
 const DELEGATED_MANAGEMENT: &[u8] = &[0xA0, 0x00, 0x00];
-const NONE: &[u8] = &[0x80, 0x00, 0x00];
+pub(crate) const NONE: &[u8] = &[0x80, 0x00, 0x00];
 /// By custom: keys for tokens, for receipts.
 const TOKEN_KEYS: u8 = 0x70;
 const RECEIPT_KEYS: u8 = 0x71;
@@ -35,10 +35,10 @@ const NEEDLESS: StatusWord = StatusWord::WRONG_DATA;
 const RECEIPT_KEY: [u8; 16] = *b"receipts, please";
 
 /// A card whose issuer lets a domain manage content by tokens of this key.
-struct Stage {
-    bench: Bench,
-    keys: KeySet,
-    token: Authority,
+pub(crate) struct Stage {
+    pub(crate) bench: Bench,
+    pub(crate) keys: KeySet,
+    pub(crate) token: Authority,
 }
 
 impl Stage {
@@ -51,7 +51,7 @@ impl Stage {
         Self { bench, keys, token }
     }
 
-    fn with_receipts() -> Self {
+    pub(crate) fn with_receipts() -> Self {
         let mut stage = Self::new(Authority::secret(0x80, &[0x42; 16]));
         let mut channel = issuer(&mut stage.bench);
         let put = Authority::secret(0x88, &RECEIPT_KEY).put(&channel, RECEIPT_KEYS);
@@ -63,7 +63,7 @@ impl Stage {
         stage
     }
 
-    fn enter(&mut self) -> Channel {
+    pub(crate) fn enter(&mut self) -> Channel {
         enter(&mut self.bench, DELEGATED, &self.keys)
     }
 
@@ -73,22 +73,22 @@ impl Stage {
     }
 
     /// Loads the memo applet; what the last block is answered.
-    fn load(&mut self, channel: &mut Channel) -> Response {
+    pub(crate) fn load(&mut self, channel: &mut Channel) -> Response {
         let request = self.obey(channel, &for_load(&[], &sha256(&ijc())));
         assert_eq!(request, Response::ok(vec![0]));
         send_all(&mut self.bench, channel, blocks(&memo_file()))
     }
 }
 
-fn make_selectable(instance: Aid) -> Command {
+pub(crate) fn make_selectable(instance: Aid) -> Command {
     install(0x08, 0, &[&[], &[], instance.as_bytes(), &[0], &[]])
 }
 
-fn extradite(object: Aid, to: Aid) -> Command {
+pub(crate) fn extradite(object: Aid, to: Aid) -> Command {
     install(0x10, 0, &[to.as_bytes(), &[], object.as_bytes(), &[], &[]])
 }
 
-fn update(object: Aid, privileges: &[u8]) -> Command {
+pub(crate) fn update(object: Aid, privileges: &[u8]) -> Command {
     install(0x40, 0, &[&[], &[], object.as_bytes(), privileges, &[]])
 }
 

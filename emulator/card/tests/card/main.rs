@@ -17,6 +17,7 @@ mod image;
 mod java_card;
 mod keys;
 mod life_cycle;
+mod limits;
 mod memo;
 mod model;
 mod profiles;

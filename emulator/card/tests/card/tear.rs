@@ -6,6 +6,7 @@
 mod applets;
 mod channels;
 mod content;
+mod delegated;
 mod keys;
 mod stage;
 mod vault;
