@@ -198,21 +198,23 @@ impl Card {
         instruction: &Instruction,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        let session = &mut self.channel(receiver.channel)?.session;
-        if matches!(session, Session::Pending { .. }) {
+        let mut channel = self.secure_channel(receiver)?;
+        if matches!(channel.session, Session::Pending { .. }) {
             // EXTERNAL AUTHENTICATE had to follow INITIALIZE UPDATE.
-            *session = Session::None;
+            channel.close();
         }
-        if !session.is_open() {
+        let begins = channel.implicit_set(command).is_some();
+        if !begins && !channel.session.is_open() {
             if instruction.authenticated || command.header.secure_messaging() {
                 return Err(StatusWord::SECURITY_STATUS);
             }
             self.check_state(receiver, instruction)?;
             return (instruction.obey)(self, receiver, command);
         }
-        let level = session.level();
-        let plain = session.unwrap(command)?;
-        self.log.trace.note(|| Event::Unwrapped { command: plain.clone(), level });
+        let plain = channel.unwrap(command)?;
+        if begins {
+            self.channel(receiver.channel)?.forget_processes();
+        }
         let answer = self
             .check_state(receiver, instruction)
             .and_then(|()| (instruction.obey)(self, receiver, &plain))

@@ -1,14 +1,15 @@
 //! The secure channel service of a security domain: its own commands and its applications' commands go through it
 //! [GPCS 2.3.1 §10].
 //!
-//! There is one session per logical channel. A wrong cryptogram or MAC closes it; so do SELECT, reset and INITIALIZE UPDATE.
+//! There is one session per logical channel. A wrong cryptogram or MAC closes it; so do SELECT, reset and INITIALIZE UPDATE. Where the
+//! default key set initiates its sessions implicitly, the first command with a C-MAC opens one [GPCS 2.3.1 §E.1.2.2].
 
 use globalplatform::{
     command::{CommandError, KeyComponent},
     key::Key,
     scp::{
-        ScpError, SecurityLevel,
-        card::{Channel, Handshake, Pending},
+        Protocol, ScpError, SecurityLevel,
+        card::{Channel, Handshake, ImplicitHandshake, Pending},
     },
 };
 use iso7816::{Aid, Command, Response, StatusWord};
@@ -45,6 +46,18 @@ impl Session {
     /// Whether there is a session, and no wrong MAC has closed it.
     pub(crate) const fn is_open(&self) -> bool {
         matches!(self, Self::Open(channel) if channel.is_open())
+    }
+
+    /// Whether a command may begin a session implicitly here: there is none, an implicit one was closed by a wrong MAC, or one goes on
+    /// without C-MAC. After INITIALIZE UPDATE, and in a session that it began, there is no other.
+    fn may_begin_with(&self, command: &Command) -> bool {
+        command.header.secure_messaging()
+            && match self {
+                Self::None => true,
+                Self::Pending { .. } => false,
+                Self::Open(channel) if channel.is_open() => channel.is_begun_anew_by(command),
+                Self::Open(channel) => channel.protocol().is_implicit(),
+            }
     }
 
     /// Checks and decrypts a command of the session.
@@ -118,7 +131,8 @@ impl SecureChannel<'_> {
     /// The key set of version P1 is used, or the first complete one for 00. Under SCP03 the counter is stored before the answer.
     ///
     /// # Errors
-    /// 6A88 when there is no such key set, 6700 for a host challenge of the wrong length, 6985 when the counter is exhausted.
+    /// 6A88 when there is no such key set, 6700 for a host challenge of the wrong length, 6985 when the counter is exhausted or the
+    /// key set initiates its sessions implicitly.
     pub fn initialize_update(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
         *self.session = Session::None;
         let set = match command.header.p1 {
@@ -128,6 +142,9 @@ impl SecureChannel<'_> {
         .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let (protocol, keys) = set.channel_keys().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let version = set.version;
+        if protocol.is_implicit() {
+            return Err(StatusWord::CONDITIONS_OF_USE);
+        }
         if command.data.len() != protocol.mac_length() {
             return Err(StatusWord::WRONG_LENGTH);
         }
@@ -182,13 +199,42 @@ impl SecureChannel<'_> {
 
     /// Checks and decrypts a command according to the session's security level. Its CLA comes back without secure messaging.
     ///
+    /// Where the default key set initiates its sessions implicitly, the first command with a C-MAC opens one, and the counter is stored
+    /// before the command comes back; a command without ends the C-MACs, not the authentication; the next one with a C-MAC opens another
+    /// session [GPCS 2.3.1 §E.1.2.2].
+    ///
     /// # Errors
-    /// 6982 when there is no session, or the protection is wrong; then the session is closed.
+    /// 6982 when there is no session, or the protection is wrong; then the session is closed. 6985 when the counter is exhausted.
     pub fn unwrap(&mut self, command: &Command) -> Result<Command, StatusWord> {
+        let command = match self.implicit_set(command) {
+            Some(set) => self.begin(&set, command)?,
+            None => self.session.unwrap(command)?,
+        };
         let level = self.session.level();
-        let command = self.session.unwrap(command)?;
         self.log.trace.note(|| Event::Unwrapped { command: command.clone(), level });
         Ok(command)
+    }
+
+    /// The default key set, when the command begins a session with it.
+    pub(crate) fn implicit_set(&self, command: &Command) -> Option<KeySetRecord> {
+        if !self.session.may_begin_with(command) {
+            return None;
+        }
+        let set = default_key_set(self.log, self.domain)?;
+        set.protocol().is_some_and(Protocol::is_implicit).then_some(set)
+    }
+
+    fn begin(&mut self, set: &KeySetRecord, command: &Command) -> Result<Command, StatusWord> {
+        *self.session = Session::None;
+        let (protocol, keys) = set.channel_keys().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+        let stored = KeySetRecord::counter(self.log, self.domain, set.version);
+        let next = Handshake::next_counter(protocol, stored).map_err(|error| error.status())?;
+        let (keys, sequence_counter, aid) = (&keys, stored, self.selected);
+        let handshake = ImplicitHandshake { keys, protocol, sequence_counter, aid };
+        let (channel, plain) = handshake.first_command(command).map_err(|error| error.status())?;
+        KeySetRecord::advance_counter(self.log, self.domain, set.version, next)?;
+        *self.session = Session::Open(Box::new(channel));
+        Ok(plain)
     }
 
     /// Protects a response according to the session's security level; each response to an unwrapped command must go through here.

@@ -1,5 +1,9 @@
 //! Secure channels with the host's end of the same protocols: every option, every level.
 
+mod implicit;
+mod matrix;
+
+use card::{ImageStore, image::Change, nvm::Owner};
 use globalplatform::{
     SecurityLevel,
     scp::{
@@ -19,6 +23,26 @@ const LEVELS: [u8; 8] = [0x00, 0x01, 0x03, 0x10, 0x11, 0x13, 0x33, 0x30];
 fn protocols() -> Vec<Protocol> {
     let of = |id: u8, options: &[u8]| options.iter().map(|i| scp(id, *i)).collect::<Vec<_>>();
     [of(1, &SCP01), of(2, &SCP02), of(3, &SCP03)].concat()
+}
+
+/// Every option of a protocol that there is.
+fn options(id: u8) -> Vec<Protocol> {
+    (0..=u8::MAX).filter_map(|i| Protocol::new(id, i).ok()).collect()
+}
+
+/// The card after so many sessions: its image is written to between two powers.
+fn set_counter(bench: &mut Bench, counter: u32) {
+    let mut value = Vec::new();
+    let mut rest = counter;
+    while rest > 0x7F {
+        value.push(rest.to_le_bytes()[0] | 0x80);
+        rest >>= 7;
+    }
+    value.push(rest.to_le_bytes()[0]);
+    let change = Change { owner: Owner::System, key: vec![b'n', 1], value: Some(value) };
+    bench.image.apply(&[change]).unwrap();
+    *bench = bench.twin();
+    assert_eq!(bench.card.keys()[0].counter, counter);
 }
 
 fn handshake(protocol: Protocol) -> Handshake {
