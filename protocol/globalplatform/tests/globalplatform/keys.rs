@@ -192,7 +192,7 @@ fn groupings_with_shared_attributes_are_read() {
     assert_eq!(keys.len(), 3);
     for ((index, key), plain) in (1..).zip(&keys).zip(plain) {
         assert_eq!((key.key_index, key.key_version), (index, 1));
-        assert_eq!((key.key_type, key.length), (0x88, 16));
+        assert_eq!(key.parts, [KeyPart { key_type: 0x88, length: 16 }]);
         assert_eq!(key.attributes.access, Some(KeyAccess::SECURITY_DOMAIN));
         assert_eq!(key.others, [(0x97, vec![0, 3])]);
         assert_eq!(key.decrypt(decrypt).unwrap().bytes(), plain);
@@ -224,43 +224,111 @@ fn groupings_of_symmetric_keys_are_written() {
         let wrong = StoredKey { check_value: vec![1, 2, 3], ..read.clone() };
         let error = wrong.decrypt(decrypt).unwrap_err();
         assert_eq!(error, CommandError::Key(KeyError::CheckValueMismatch));
-        let long = StoredKey { length: 33, ..read.clone() };
+        let parts = vec![KeyPart { key_type: 0x88, length: 33 }];
+        let long = StoredKey { parts, ..read.clone() };
         assert!(long.decrypt(decrypt).is_err());
     }
 }
 
+/// A template of a component of a key.
+fn template(key_type: u8, length: u8, index: u8) -> Vec<u8> {
+    let value = [0x80, 1, key_type, 0x81, 1, length, 0x82, 1, index, 0x83, 1, 0x73];
+    [&[0xB9, 12][..], &value].concat()
+}
+
+fn group(identifier: u16) -> DataGrouping {
+    DataGrouping::new(identifier, [identifier.to_be_bytes()[1]; 2])
+}
+
 #[test]
-fn components_go_to_the_key_that_they_fit() {
-    let template = |key_type: u8, index: u8| {
-        let value = [0x80, 1, key_type, 0x82, 1, index, 0x83, 1, 0x73];
-        [&[0xB9, 9][..], &value].concat()
-    };
-    let group = |identifier: u16| DataGrouping::new(identifier, [identifier.to_be_bytes()[1]]);
-    let templates =
-        [template(0xA1, 1), template(0xA4, 2), template(0xB0, 3), template(0x88, 4)].concat();
+fn asymmetric_keys_have_a_template_for_each_component() {
+    // An RSA key of each form, as the tables of the specification have them.
+    let templates = [
+        template(0xA1, 2, 1),
+        template(0xA0, 1, 1),
+        template(0xA1, 2, 2),
+        template(0xA3, 1, 2),
+        [0xA6, 0xA8, 0xA7, 0xA5, 0xA4].map(|key_type| template(key_type, 2, 3)).concat(),
+    ];
+    let mut groupings = vec![DataGrouping::new(0x00B9, templates.concat())];
     let components =
-        [0x0010, 0x0011, 0x8121, 0x8122, 0x8123, 0x8124, 0x8125, 0x0036, 0x8137, 0x8113];
-    let mut groupings = vec![DataGrouping::new(0x00B9, templates)];
-    groupings.extend(components.map(group));
-    // Nothing tells a public RSA key's groupings from a private one's: the run goes to the first key, the second one misses its own.
-    assert!(StoredKey::parse_all(&groupings).is_err());
-    let of_two = [&groupings[..3], &[group(0x0010)], &groupings[3..]].concat();
-    let keys = StoredKey::parse_all(&of_two).unwrap();
-    let sizes: Vec<_> = keys.iter().map(|key| (key.key_index, key.components.len())).collect();
-    assert_eq!(sizes, [(1, 2), (2, 6), (3, 2), (4, 1)]);
-    assert!(keys[1].component(0x8125).is_some_and(DataGrouping::is_encrypted));
-    assert_eq!(StoredKey::write_all(&keys), of_two);
+        [0x0010, 0x0011, 0x0010, 0x8112, 0x8121, 0x8122, 0x8123, 0x8124, 0x8125].map(group);
+    groupings.extend(components);
+    let keys = StoredKey::parse_all(&groupings).unwrap();
+    let decrypted = |data: &[u8]| Ok(Zeroizing::new(data.iter().map(|byte| byte + 1).collect()));
+    let values: Vec<Vec<(u8, Vec<u8>)>> = keys
+        .iter()
+        .map(|key| key.values(decrypted).unwrap())
+        .map(|values| values.into_iter().map(|(kind, value)| (kind, value.to_vec())).collect())
+        .collect();
+    assert_eq!(values[0], [(0xA1, vec![0x10; 2]), (0xA0, vec![0x11])]);
+    assert_eq!(values[1], [(0xA1, vec![0x10; 2]), (0xA3, vec![0x13])]);
+    let crt: Vec<u8> = values[2].iter().map(|(kind, _)| *kind).collect();
+    assert_eq!(crt, [0xA6, 0xA8, 0xA7, 0xA5, 0xA4]);
+    assert_eq!(values[2][0].1, [0x22; 2]);
+    let written = StoredKey::write_all(&keys);
+    assert_eq!(StoredKey::parse_all(&written).unwrap(), keys);
 
     for wrong in [
         &groupings[..1],
         &groupings[1..],
-        &[&of_two[..], &[group(0x8113)]].concat(),
-        &[&of_two[..], &[group(0x0099)]].concat(),
+        &groupings[..9],
+        &[&groupings[..], &[group(0x8125)]].concat(),
+        &[&groupings[..], &[group(0x0099)]].concat(),
+        &[&groupings[..1], &[group(0x8112)], &groupings[1..]].concat(),
+        &[&groupings[..], &groupings[..]].concat(),
         &[DataGrouping::new(0x00B9, hex!("B9 06 820101 830101")), group(0x8113)],
         &[DataGrouping::new(0x00B9, hex!("B9 03 8200")), group(0x8113)],
     ] {
         assert!(StoredKey::parse_all(wrong).is_err(), "{wrong:?}");
     }
+}
+
+#[test]
+fn curves_of_keys_are_referred_to_or_come_with_them() {
+    let reference = hex!("B9 06 8001F0 850103");
+    let point = [template(0xB0, 2, 1), reference.to_vec()].concat();
+    let parameter = |kind: u8| [0xB9, 6, 0x80, 1, kind, 0x81, 1, 2];
+    let parameters: Vec<u8> = (0xB2..=0xB6).flat_map(parameter).collect();
+    let groupings = [
+        vec![DataGrouping::new(0x00B9, point), group(0x0036)],
+        vec![DataGrouping::new(0x00B9, template(0xB1, 1, 2)), group(0x8137)],
+        vec![DataGrouping::new(0x00B9, parameters.clone())],
+        (0x0030..=0x0034).map(group).collect(),
+    ]
+    .concat();
+    let keys = StoredKey::parse_all(&groupings).unwrap();
+    let kinds = |key: &StoredKey| key.parts.iter().map(|part| part.key_type).collect::<Vec<_>>();
+    assert_eq!(kinds(&keys[0]), [0xB0, 0xF0]);
+    assert_eq!(kinds(&keys[1]), [0xB1, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6]);
+    let values = keys[0].values(decrypt).unwrap();
+    assert_eq!((values[1].0, values[1].1.as_slice()), (0xF0, &[3][..]));
+    assert_eq!(StoredKey::write_all(&keys), groupings);
+    for wrong in [
+        vec![DataGrouping::new(0x00B9, reference)],
+        [vec![DataGrouping::new(0x00B9, parameters)], (0x30..=0x34).map(group).collect()].concat(),
+        vec![
+            DataGrouping::new(0x00B9, [template(0x88, 2, 1), reference.to_vec()].concat()),
+            group(0x8113),
+        ],
+    ] {
+        assert!(StoredKey::parse_all(&wrong).is_err(), "{wrong:?}");
+    }
+}
+
+#[test]
+fn components_of_one_key_agree_about_its_use() {
+    let with_usage = |key_type: u8, usage: u8| {
+        let value = [0x95, 1, usage, 0x80, 1, key_type, 0x82, 1, 1, 0x83, 1, 0x73];
+        [&[0xB9, 12][..], &value].concat()
+    };
+    let groupings = |second: u8| {
+        let templates = [with_usage(0xA1, 0x81), with_usage(0xA0, second)].concat();
+        [DataGrouping::new(0x00B9, templates), group(0x0010), group(0x0011)]
+    };
+    let keys = StoredKey::parse_all(&groupings(0x81)).unwrap();
+    assert_eq!(keys[0].attributes.usage.to_bytes(), [0x81]);
+    assert!(StoredKey::parse_all(&groupings(0x82)).is_err());
 }
 
 #[test]

@@ -1,31 +1,40 @@
 //! Keys in data groupings: templates in 00B9, then a grouping for each component [GPCS 2.3.1 §11.11.4].
 
-use iso7816::{
-    ParseError, ParseErrorKind,
-    tlv::{self, Writer},
-};
+mod template;
+
+use std::collections::VecDeque;
+
+use iso7816::{ParseError, ParseErrorKind, tlv::Writer};
 use zeroize::Zeroizing;
 
+use self::template::{Template, is_parameter};
 use super::{DataGrouping, KEY_TEMPLATES, SYMMETRIC_KEY};
 use crate::{
-    command::{CommandError, KEY_TYPE_EXTENDED, symmetric_key},
-    data::{KeyAccess, KeyAttributes, KeyUsage},
+    command::{CommandError, KEY_TYPE_ECC_REFERENCE, is_asymmetric, symmetric_key},
+    data::{KeyAttributes, KeyPart},
     key::Key,
 };
 
-/// Template of one key, and of what all keys of the grouping share (written by newer hosts).
-const TAG_KEY: u32 = 0xB9;
-const TAG_SHARED: u32 = 0xB7;
-/// Objects in them.
-const TAG_TYPE: u32 = 0x80;
-const TAG_LENGTH: u32 = 0x81;
-const TAG_INDEX: u32 = 0x82;
-const TAG_VERSION: u32 = 0x83;
-const TAG_CHECK_VALUE: u32 = 0x84;
-const TAG_USAGE: u32 = 0x95;
-const TAG_ACCESS: u32 = 0x96;
-/// Most keys in one grouping.
-const KEYS_MAX: usize = 32;
+/// The groupings of the components of asymmetric keys, and the types of these [GPCS 2.3.1 tables 11-95, 11-97, 11-99, 11-101, 11-103,
+/// 11-105].
+const COMPONENTS: [(u16, u8); 16] = [
+    (0x0010, 0xA1),
+    (0x0011, 0xA0),
+    (0x8112, 0xA3),
+    (0x8121, 0xA6),
+    (0x8122, 0xA8),
+    (0x8123, 0xA7),
+    (0x8124, 0xA5),
+    (0x8125, 0xA4),
+    (0x0030, 0xB2),
+    (0x0031, 0xB3),
+    (0x0032, 0xB4),
+    (0x0033, 0xB5),
+    (0x0034, 0xB6),
+    (0x0035, 0xB7),
+    (0x0036, 0xB0),
+    (0x8137, 0xB1),
+];
 
 /// A key that STORE DATA brings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -34,17 +43,16 @@ pub struct StoredKey {
     pub key_index: u8,
     /// 83: key version number.
     pub key_version: u8,
-    /// 80: key type [GPCS 2.3.1 §11.1.8].
-    pub key_type: u8,
-    /// 81: length of the key in bytes; 0 where nothing is said.
-    pub length: u16,
+    /// 80 and 81 of each template: type and length of a component, of type F0 the reference of the curve (85). The length is 0 where
+    /// nothing is said.
+    pub parts: Vec<KeyPart>,
     /// 84: key check value; may be empty.
     pub check_value: Vec<u8>,
     /// 95 and 96: usage and access.
     pub attributes: KeyAttributes,
     /// Objects beside them (97, the purpose), tag and value.
     pub others: Vec<(u32, Vec<u8>)>,
-    /// The components: 8113 for a symmetric key; 0010, 0011, 8112, 8121 to 8125 for RSA; 0030 to 003F and 8130 to 813F for ECC.
+    /// The components: 8113 for a symmetric key; 0010, 0011, 8112, 8121 to 8125 for RSA; 0030 to 0036 and 8137 for ECC.
     pub components: Vec<DataGrouping>,
 }
 
@@ -63,54 +71,77 @@ impl StoredKey {
         let mut plain = Zeroizing::new(Vec::with_capacity(key.bytes().len() + block_length));
         plain.extend_from_slice(key.bytes());
         plain.resize(key.bytes().len().next_multiple_of(block_length), 0);
+        let length = u16::try_from(algorithm.key_length()).unwrap_or(0);
         Ok(Self {
             key_index,
             key_version,
-            key_type: algorithm.key_type(),
-            length: u16::try_from(algorithm.key_length()).unwrap_or(0),
+            parts: vec![KeyPart { key_type: algorithm.key_type(), length }],
             check_value: key.check_value().to_vec(),
             components: vec![DataGrouping::new(SYMMETRIC_KEY, encrypt(&plain)?)],
             ..Self::default()
         })
     }
 
-    /// Reads keys: any number of groupings 00B9, each with the components of its keys after it, key by key.
+    /// Reads keys: any number of groupings 00B9, each with the components of its templates after it, key by key.
+    ///
+    /// Templates with the same identifier and version, one after the other, are the components of one asymmetric key; those of curve
+    /// parameters and of a reference to a curve have neither and belong to the key before.
     ///
     /// # Errors
-    /// `UnexpectedByte` for a grouping that belongs to no key; `Truncated` for a key without components, identifier, version or type;
-    /// `OutOfRange` for more than 32 keys in a grouping; a malformed template. Offsets are those in the grouping.
+    /// `UnexpectedByte` for a grouping or a template that belongs to no key, and for one that contradicts the key; `Truncated` for a key
+    /// without components, identifier, version or type; `OutOfRange` for more than 32 templates in a grouping; a malformed template.
+    /// Offsets are those in the grouping.
     pub fn parse_all(groupings: &[DataGrouping]) -> Result<Vec<Self>, ParseError> {
         let mut keys: Vec<Self> = Vec::new();
-        let mut waiting = Vec::new().into_iter();
-        // How many keys there were before the templates that are being filled.
-        let mut before = 0;
+        // Which key waits for a component of which type.
+        let mut waiting: VecDeque<(usize, u8)> = VecDeque::new();
         for grouping in groupings {
-            if grouping.identifier == KEY_TEMPLATES {
-                all_served(&waiting)?;
-                (waiting, before) = (templates(&grouping.value)?.into_iter(), keys.len());
+            if grouping.identifier != KEY_TEMPLATES {
+                take_component(&mut keys, &mut waiting, grouping)?;
                 continue;
             }
-            let current = keys.get(before..).and_then(<[Self]>::last);
-            if !current.is_some_and(|key| key.takes(grouping.identifier)) {
-                let next = waiting.next().filter(|key| key.takes(grouping.identifier));
-                keys.push(next.ok_or(ParseErrorKind::UnexpectedByte.at(0))?);
+            if !waiting.is_empty() {
+                return Err(ParseErrorKind::Truncated.at(0));
             }
-            if let Some(key) = keys.last_mut() {
-                key.components.push(grouping.clone());
+            for template in template::parse_all(&grouping.value)? {
+                let part = template.part()?;
+                add_template(&mut keys, template, part)?;
+                if part.key_type != KEY_TYPE_ECC_REFERENCE {
+                    waiting.push_back((keys.len().saturating_sub(1), part.key_type));
+                }
             }
         }
-        all_served(&waiting)?;
-        Ok(keys)
+        if waiting.is_empty() { Ok(keys) } else { Err(ParseErrorKind::Truncated.at(0)) }
     }
 
-    /// The groupings of keys: one 00B9 with a template each, then the components.
+    /// The groupings of keys: templates in 00B9, then the components. Symmetric keys share a grouping 00B9; curve parameters have one of
+    /// their own.
     #[must_use]
     pub fn write_all(keys: &[Self]) -> Vec<DataGrouping> {
-        let templates = keys.iter().fold(Writer::new(), |writer, key| {
-            writer.constructed(TAG_KEY, |template| key.write_template(template))
-        });
-        let mut groupings = vec![DataGrouping::new(KEY_TEMPLATES, templates.finish())];
-        groupings.extend(keys.iter().flat_map(|key| key.components.iter().cloned()));
+        let mut groupings = Vec::new();
+        for run in keys.chunk_by(|one, next| one.is_symmetric() && next.is_symmetric()) {
+            for parameters in [false, true] {
+                let chosen = |part: &&KeyPart| is_parameter(part.key_type) == parameters;
+                let templates = run.iter().fold(Writer::new(), |writer, key| {
+                    key.parts.iter().filter(chosen).enumerate().fold(
+                        writer,
+                        |writer, (at, part)| {
+                            let first = at == 0 && !parameters;
+                            Template::of(key, *part, first).write(writer)
+                        },
+                    )
+                });
+                let templates = templates.finish();
+                if !templates.is_empty() {
+                    groupings.push(DataGrouping::new(KEY_TEMPLATES, templates));
+                }
+                let components = run.iter().flat_map(|key| &key.components);
+                let belongs = |grouping: &&DataGrouping| {
+                    component_type(grouping.identifier).is_some_and(is_parameter) == parameters
+                };
+                groupings.extend(components.filter(belongs).cloned());
+            }
+        }
         groupings
     }
 
@@ -120,124 +151,134 @@ impl StoredKey {
         self.components.iter().find(|component| component.identifier == identifier)
     }
 
+    /// Whether it is a key of a symmetric algorithm.
+    #[must_use]
+    pub fn is_symmetric(&self) -> bool {
+        self.parts.first().is_some_and(|part| !is_asymmetric(part.key_type))
+    }
+
     /// The symmetric key, decrypted by `decrypt`, its check value verified.
     ///
     /// # Errors
     /// What `decrypt` says; `Key` for a wrong check value or key size; `Parse` where there is no such key.
     pub fn decrypt(
         &self,
-        decrypt: impl FnOnce(&[u8]) -> Result<Zeroizing<Vec<u8>>, CommandError>,
+        decrypt: impl FnMut(&[u8]) -> Result<Zeroizing<Vec<u8>>, CommandError>,
     ) -> Result<Key, CommandError> {
-        let component =
-            self.component(SYMMETRIC_KEY).ok_or(ParseErrorKind::UnexpectedByte.at(0))?;
-        let mut plain = decrypt(&component.value)?;
-        let length = usize::from(self.length);
-        if length > plain.len() {
-            return Err(ParseErrorKind::LengthMismatch.at(0).into());
+        match self.values(decrypt)?.as_slice() {
+            [(key_type, value)] => symmetric_key(*key_type, value, &self.check_value),
+            _ => Err(ParseErrorKind::UnexpectedByte.at(0).into()),
         }
-        if length != 0 {
-            plain.truncate(length);
-        }
-        symmetric_key(self.key_type, &plain, &self.check_value)
     }
 
-    /// Whether a grouping is a component of a key of this type, and not there yet.
-    fn takes(&self, identifier: u16) -> bool {
-        let of_type = match self.key_type {
-            0xA0..=0xA8 => matches!(identifier, 0x0010 | 0x0011 | 0x8112 | 0x8121..=0x8125),
-            0xB0..=0xB7 | 0xF0 => matches!(identifier & 0x7FFF, 0x0030..=0x003F | 0x0130..=0x013F),
-            _ => identifier == SYMMETRIC_KEY,
+    /// The components as types and plain values, in the order of the templates: what is encrypted comes through `decrypt`, without its
+    /// padding.
+    ///
+    /// # Errors
+    /// What `decrypt` says; `Parse` for a component that is shorter than its template says.
+    pub fn values(
+        &self,
+        mut decrypt: impl FnMut(&[u8]) -> Result<Zeroizing<Vec<u8>>, CommandError>,
+    ) -> Result<Vec<(u8, Zeroizing<Vec<u8>>)>, CommandError> {
+        let mut values = Vec::new();
+        for KeyPart { key_type, length } in self.parts.iter().copied() {
+            if key_type == KEY_TYPE_ECC_REFERENCE {
+                let reference = length.to_be_bytes();
+                let short = usize::from(reference.starts_with(&[0]));
+                let value = reference.get(short..).unwrap_or_default().to_vec();
+                values.push((key_type, Zeroizing::new(value)));
+                continue;
+            }
+            let of_type = |grouping: &&DataGrouping| is_of_type(grouping.identifier, key_type);
+            let component = self.components.iter().find(of_type);
+            let component = component.ok_or(ParseErrorKind::Truncated.at(0))?;
+            let mut value = if component.is_encrypted() {
+                decrypt(&component.value)?
+            } else {
+                Zeroizing::new(component.value.clone())
+            };
+            let length = usize::from(length);
+            if length > value.len() {
+                return Err(ParseErrorKind::LengthMismatch.at(0).into());
+            }
+            if length != 0 {
+                value.truncate(length);
+            }
+            values.push((key_type, value));
+        }
+        Ok(values)
+    }
+
+    fn is_numbered(&self, template: &Template) -> bool {
+        template.key_index.is_none_or(|index| index == self.key_index)
+            && template.key_version.is_none_or(|version| version == self.key_version)
+    }
+
+    /// Whether the template is of one more component of this key.
+    fn takes(&self, template: &Template, part: KeyPart) -> bool {
+        let Some(first) = self.parts.first() else { return false };
+        let ecc = matches!(first.key_type, 0xB0 | 0xB1);
+        let fits = match part.key_type {
+            0xA0..=0xA8 => matches!(first.key_type, 0xA0..=0xA8) && template.is_numbered(),
+            0xB2..=0xB7 | KEY_TYPE_ECC_REFERENCE => ecc,
+            _ => false,
         };
-        of_type && self.component(identifier).is_none()
-    }
-
-    fn write_template(&self, mut template: Writer) -> Writer {
-        let usage = self.attributes.usage.to_bytes();
-        if !usage.is_empty() {
-            template = template.object(TAG_USAGE, &usage);
-        }
-        if let Some(KeyAccess(access)) = self.attributes.access {
-            template = template.object(TAG_ACCESS, &[access]);
-        }
-        template = template.object(TAG_TYPE, &[self.key_type]);
-        template = match self.length.to_be_bytes() {
-            [0, 0] => template,
-            [0, short] => template.object(TAG_LENGTH, &[short]),
-            long => template.object(TAG_LENGTH, &long),
-        };
-        template = template.object(TAG_INDEX, &[self.key_index]);
-        template = template.object(TAG_VERSION, &[self.key_version]);
-        if !self.check_value.is_empty() {
-            template = template.object(TAG_CHECK_VALUE, &self.check_value);
-        }
-        self.others.iter().fold(template, |template, (tag, value)| template.object(*tag, value))
+        let usage = template.attributes.usage;
+        fits && self.is_numbered(template)
+            && (usage.is_empty() || usage == self.attributes.usage)
+            && self.parts.iter().all(|known| known.key_type != part.key_type)
     }
 }
 
-/// Whether every key of the last templates has components.
-fn all_served(waiting: &impl ExactSizeIterator) -> Result<(), ParseError> {
-    if waiting.len() == 0 { Ok(()) } else { Err(ParseErrorKind::Truncated.at(0)) }
+/// The type of an asymmetric component by its grouping.
+fn component_type(identifier: u16) -> Option<u8> {
+    COMPONENTS.iter().find(|(known, _)| *known == identifier).map(|(_, key_type)| *key_type)
 }
 
-/// The templates of grouping 00B9, without components.
-fn templates(value: &[u8]) -> Result<Vec<StoredKey>, ParseError> {
-    let mut shared = Template::default();
-    let mut keys = Vec::new();
-    for object in tlv::parse(value) {
-        let object = object?;
-        match object.tag.0 {
-            TAG_SHARED => shared.take(object.value)?,
-            TAG_KEY if keys.len() == KEYS_MAX => return Err(ParseErrorKind::OutOfRange.at(0)),
-            TAG_KEY => {
-                let mut template = shared.clone();
-                template.take(object.value)?;
-                keys.push(template.key()?);
-            }
-            _ => return Err(ParseErrorKind::UnexpectedByte.at(0)),
-        }
+fn is_of_type(identifier: u16, key_type: u8) -> bool {
+    if is_asymmetric(key_type) {
+        component_type(identifier) == Some(key_type)
+    } else {
+        identifier == SYMMETRIC_KEY
     }
-    Ok(keys)
 }
 
-/// What a key has from the shared template and from its own, which prevails.
-#[derive(Clone, Default)]
-struct Template {
-    key_index: Option<u8>,
-    key_version: Option<u8>,
-    key_type: Option<u8>,
-    rest: StoredKey,
+/// A template begins a key, or goes on with the last one.
+fn add_template(
+    keys: &mut Vec<StoredKey>,
+    template: Template,
+    part: KeyPart,
+) -> Result<(), ParseError> {
+    if let Some(last) = keys.last_mut().filter(|last| last.takes(&template, part)) {
+        last.parts.push(part);
+        return Ok(());
+    }
+    let begins = !is_parameter(part.key_type) && part.key_type != KEY_TYPE_ECC_REFERENCE;
+    let key = template.key(part)?;
+    let known = |known: &StoredKey| {
+        (known.key_index, known.key_version) == (key.key_index, key.key_version)
+    };
+    if !begins || keys.iter().any(known) {
+        return Err(ParseErrorKind::UnexpectedByte.at(0));
+    }
+    keys.push(key);
+    Ok(())
 }
 
-impl Template {
-    fn take(&mut self, value: &[u8]) -> Result<(), ParseError> {
-        for object in tlv::parse(value) {
-            let object = object?;
-            match (object.tag.0, object.value) {
-                (TAG_TYPE, &([key_type] | [KEY_TYPE_EXTENDED, key_type])) => {
-                    self.key_type = Some(key_type);
-                }
-                (TAG_LENGTH, &[short]) => self.rest.length = short.into(),
-                (TAG_LENGTH, &[high, low]) => self.rest.length = u16::from_be_bytes([high, low]),
-                (TAG_INDEX, &[index]) => self.key_index = Some(index),
-                (TAG_VERSION, &[version]) => self.key_version = Some(version),
-                (TAG_TYPE | TAG_LENGTH | TAG_INDEX | TAG_VERSION, _) => {
-                    return Err(ParseErrorKind::LengthMismatch.at(0));
-                }
-                (TAG_CHECK_VALUE, value) => self.rest.check_value = value.to_vec(),
-                (TAG_USAGE, value) => self.rest.attributes.usage = KeyUsage::parse(value)?,
-                (TAG_ACCESS, value) => self.rest.attributes.access = KeyAccess::parse(value)?,
-                (tag, value) => self.rest.others.push((tag, value.to_vec())),
-            }
-        }
-        Ok(())
-    }
-
-    fn key(self) -> Result<StoredKey, ParseError> {
-        match (self.key_index, self.key_version, self.key_type) {
-            (Some(key_index), Some(key_version), Some(key_type)) => {
-                Ok(StoredKey { key_index, key_version, key_type, ..self.rest })
-            }
-            _ => Err(ParseErrorKind::Truncated.at(0)),
-        }
-    }
+/// A component goes to the first key that still waits for some.
+fn take_component(
+    keys: &mut [StoredKey],
+    waiting: &mut VecDeque<(usize, u8)>,
+    grouping: &DataGrouping,
+) -> Result<(), ParseError> {
+    let unexpected = ParseErrorKind::UnexpectedByte.at(0);
+    let (current, _) = *waiting.front().ok_or(unexpected)?;
+    let fits = |(key, key_type): &(usize, u8)| {
+        *key == current && is_of_type(grouping.identifier, *key_type)
+    };
+    let at = waiting.iter().position(fits).ok_or(unexpected)?;
+    waiting.remove(at);
+    let key = keys.get_mut(current).ok_or(unexpected)?;
+    key.components.push(grouping.clone());
+    Ok(())
 }
