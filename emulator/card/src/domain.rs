@@ -1,6 +1,7 @@
 //! Security domains: the commands they know, when they obey them, and how they come to them [GPCS 2.3.1 §11].
 
 mod authorization;
+mod card_data;
 mod content;
 mod delegation;
 mod delete;
@@ -10,6 +11,7 @@ mod get_status;
 mod install;
 mod load;
 mod load_file;
+mod new_key;
 mod privileges;
 mod put_key;
 mod set_status;
@@ -74,12 +76,13 @@ const UNKNOWN: Instruction =
     instruction(0, TERMINATED, |_, _, _| Err(StatusWord::INS_NOT_SUPPORTED)).open().interindustry();
 
 /// One table of all commands; what is not in it is answered 6D00.
-const INSTRUCTIONS: [Instruction; 12] = [
+const INSTRUCTIONS: [Instruction; 13] = [
     instruction(INITIALIZE_UPDATE, CARD_LOCKED, Card::initialize_update).open(),
     instruction(0x78, CARD_LOCKED, Card::rmac_session),
     instruction(0x7A, CARD_LOCKED, Card::rmac_session),
     instruction(EXTERNAL_AUTHENTICATE, CARD_LOCKED, Card::external_authenticate).open(),
     instruction(0xCA, TERMINATED, Card::get_data).open().interindustry(),
+    instruction(0xCB, TERMINATED, Card::get_application_list).open().interindustry(),
     instruction(0xD8, SECURED, Card::put_key).chained(),
     instruction(0xE2, SECURED, Card::store_data),
     instruction(0xE4, SECURED, Card::delete).chained(),
@@ -245,6 +248,7 @@ impl Card {
             personality: &self.personality,
             selected: self.registry.aid_of(receiver.domain),
             domain,
+            for_application: false,
         })
     }
 

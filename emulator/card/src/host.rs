@@ -95,6 +95,7 @@ impl<'a> Host<'a> {
             personality: self.personality,
             selected: self.instance,
             domain: self.domain,
+            for_application: true,
         }
     }
 

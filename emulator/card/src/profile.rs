@@ -55,7 +55,7 @@ const CHANNELS_DEFAULT: u8 = 4;
 /// What [`Personality::channels`] may be.
 const CHANNELS_ALLOWED: &str = "1 to 20";
 /// Length of key diversification data, in bytes.
-const KDD_LENGTH: usize = 10;
+pub(crate) const KDD_LENGTH: usize = 10;
 
 /// What a card is, as long as it lives.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

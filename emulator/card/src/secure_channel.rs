@@ -5,8 +5,7 @@
 //! default key set initiates its sessions implicitly, the first command with a C-MAC opens one [GPCS 2.3.1 §E.1.2.2].
 
 use globalplatform::{
-    command::{CommandError, KeyComponent},
-    key::Key,
+    command::{CommandError, KeyComponent, is_secret},
     scp::{
         Protocol, ScpError, SecurityLevel,
         card::{Channel, Handshake, ImplicitHandshake, Pending},
@@ -19,7 +18,7 @@ use crate::{
     nvm::WriteLog,
     profile::Personality,
     random::Random,
-    state::{Domain, KeySetRecord, default_key_set},
+    state::{self, Domain, KeySetRecord, default_key_set},
     trace::Event,
 };
 
@@ -78,15 +77,26 @@ impl Session {
         }
     }
 
-    /// The key in a component of PUT KEY, which came under this session's data encryption key [GPCS 2.3.1 §11.8.2.3].
-    pub(crate) fn key_in(&self, component: &KeyComponent) -> Result<Key, CommandError> {
+    /// The plain value of a component of PUT KEY: what is secret came under this session's data encryption key
+    /// [GPCS 2.3.1 §11.8.2.3.2].
+    pub(crate) fn component_value(
+        &self,
+        component: &KeyComponent,
+    ) -> Result<Zeroizing<Vec<u8>>, CommandError> {
         let Self::Open(channel) = self else { return Err(ScpError::ChannelClosed.into()) };
+        if !is_secret(component.key_type) {
+            return Ok(Zeroizing::new(component.block.clone()));
+        }
         let block_length = channel.keys()?.enc.algorithm().block_length();
-        component.decrypt(block_length, |block| {
-            channel.decrypt_sensitive(block).map_err(|error| match error {
-                ScpError::Key(error) => error.into(),
-                other => other.into(),
-            })
+        component.decrypt_value(block_length, |block| self.decrypt_key(block))
+    }
+
+    /// A key, or a component of one, under the data encryption key; its padding stays.
+    pub(crate) fn decrypt_key(&self, block: &[u8]) -> Result<Zeroizing<Vec<u8>>, CommandError> {
+        let Self::Open(channel) = self else { return Err(ScpError::ChannelClosed.into()) };
+        channel.decrypt_sensitive(block).map_err(|error| match error {
+            ScpError::Key(error) => error.into(),
+            other => other.into(),
         })
     }
 
@@ -122,6 +132,8 @@ pub struct SecureChannel<'a> {
     pub(crate) selected: Aid,
     /// The domain whose keys are used.
     pub(crate) domain: Domain,
+    /// Whether an application uses them, not the domain.
+    pub(crate) for_application: bool,
 }
 
 impl SecureChannel<'_> {
@@ -131,7 +143,7 @@ impl SecureChannel<'_> {
     /// The key set of version P1 is used, or the first complete one for 00. Under SCP03 the counter is stored before the answer.
     ///
     /// # Errors
-    /// 6A88 when there is no such key set, 6700 for a host challenge of the wrong length, 6985 when the counter is exhausted or the
+    /// 6A88 when there is no such key set, or its keys are not for the one who asks, 6700 for a host challenge of the wrong length, 6985 when the counter is exhausted or the
     /// key set initiates its sessions implicitly.
     pub fn initialize_update(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
         *self.session = Session::None;
@@ -139,6 +151,7 @@ impl SecureChannel<'_> {
             0 => default_key_set(self.log, self.domain),
             version => KeySetRecord::load(self.log, self.domain, version),
         }
+        .filter(|set| set.admits(self.for_application))
         .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let (protocol, keys) = set.channel_keys().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let version = set.version;
@@ -160,7 +173,7 @@ impl SecureChannel<'_> {
             keys: &keys,
             key_version: version,
             protocol,
-            kdd: self.personality.kdd(),
+            kdd: state::diversification_data(self.log, self.personality, self.domain),
             sequence_counter: if counts_now { next } else { stored },
             aid: self.selected,
             random,
@@ -221,6 +234,9 @@ impl SecureChannel<'_> {
             return None;
         }
         let set = default_key_set(self.log, self.domain)?;
+        if !set.admits(self.for_application) {
+            return None;
+        }
         set.protocol().is_some_and(Protocol::is_implicit).then_some(set)
     }
 

@@ -16,7 +16,7 @@ pub(crate) use self::{
     domain::Domain,
     global_pin::{GlobalPinRecord, delete_service, delete_services_of, put_service, service},
     historical_bytes::{atr, historical_bytes, save_atr, with_historical_bytes},
-    keys::{KeySetRecord, StoredKey, default_key_set, key_set_versions, key_sets},
+    keys::{Component, KeySetRecord, StoredKey, default_key_set, key_set_versions, key_sets},
     personality::personality,
     receipts::{count_receipt, next_receipt, receipts},
     registry::{
@@ -26,8 +26,11 @@ pub(crate) use self::{
 };
 use crate::{
     nvm::{Owner, WriteLog},
-    profile::CardProfile,
+    profile::{CardProfile, KDD_LENGTH, Personality},
 };
+
+/// Tag of the key diversification data.
+pub(crate) const DIVERSIFICATION_DATA: u16 = 0xCF;
 
 /// Reads a record of the system.
 pub(crate) fn load<T: DeserializeOwned>(log: &WriteLog, key: &[u8]) -> Option<T> {
@@ -90,6 +93,16 @@ pub(crate) fn put_object(
     value: &[u8],
 ) -> Result<(), StatusWord> {
     Ok(log.put(domain.owner(), &object_key(tag), value.to_vec())?)
+}
+
+/// Key diversification data: what a domain stores, else the card's own.
+pub(crate) fn diversification_data(
+    log: &WriteLog,
+    personality: &Personality,
+    domain: Domain,
+) -> [u8; KDD_LENGTH] {
+    let stored = object(log, domain, DIVERSIFICATION_DATA);
+    stored.and_then(|value| value.try_into().ok()).unwrap_or_else(|| personality.kdd())
 }
 
 fn object_key(tag: u16) -> [u8; 3] {

@@ -101,6 +101,12 @@ impl JavaCard {
         self.pin = PinState::default();
     }
 
+    /// Volatile memory that applets may still take, in bytes: what is cleared on reset and what is cleared on deselection.
+    pub(crate) const fn volatile_free(&self) -> usize {
+        let (reset, deselect) = self.machine.heap().transient_free();
+        reset.saturating_add(deselect)
+    }
+
     /// A loaded package.
     pub(crate) fn package(&self, aid: Aid) -> Option<PackageId> {
         self.machine.code().packages().find(|package| package.aid == aid).map(|package| package.id)

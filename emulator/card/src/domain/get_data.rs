@@ -1,23 +1,25 @@
-//! GET DATA [GPCS 2.3.1 §11.3, §H.2, §H.4].
+//! GET DATA [GPCS 2.3.1 §11.3].
 
-use globalplatform::data::Privileges;
-use iso7816::{Command, Response, StatusWord, tlv::Writer};
-
-use super::Receiver;
-use crate::{
-    authority::{AuthorityAlgorithm, LoadFileCipher, LoadFileHash},
-    card::Card,
-    state::{self, Domain, KeySetRecord, default_key_set, key_sets},
+use globalplatform::{
+    command::{GetData, GetDataOfFile},
+    data::{Privileges, key_information},
+};
+use iso7816::{
+    Command, Response, StatusWord,
+    tlv::{self, Writer},
 };
 
-/// Object identifiers below {iso(1) member-body(2) us(840) globalPlatform(114283)} [GPCS 2.3.1 §H.2].
-const GLOBALPLATFORM: [u8; 6] = [0x2A, 0x86, 0x48, 0x86, 0xFC, 0x6B];
-const CARD_RECOGNITION: u8 = 1;
-const CARD_MANAGEMENT: u8 = 2;
-const CARD_IDENTIFICATION: u8 = 3;
-const SECURE_CHANNEL: u8 = 4;
-/// Java Card; the next arc is its major version [GPCS 2.3.1 §H.2].
-const JAVA_CARD: [u8; 9] = [0x2B, 0x06, 0x01, 0x04, 0x01, 0x2A, 0x02, 0x6E, 0x01];
+use super::{Receiver, refused};
+use crate::{
+    card::Card,
+    state::{self, Domain, KeySetRecord, LOCKED, default_key_set, key_sets},
+};
+
+const KEY_INFORMATION: u32 = 0xE0;
+/// The list of applications, its tag in GET DATA, and what is in it [GPCS 2.3.1 §11.3.3.1.3].
+const APPLICATIONS: u16 = 0x2F00;
+const APPLICATION_TEMPLATE: u32 = 0x61;
+const APPLICATION_NAME: u32 = 0x4F;
 /// Pre-personalisation and personalisation data, kept from STORE DATA.
 pub(super) const PRE_PERSONALIZATION: u16 = 0x9F66;
 pub(super) const PERSONALIZATION: u16 = 0x9F67;
@@ -31,19 +33,54 @@ impl Card {
         receiver: Receiver,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        let header = command.header;
-        let value = self.object_value(receiver, header.p1p2())?;
-        let data = if header.cla & 0x80 == 0 {
-            value
-        } else {
-            Writer::new().object(u32::from(header.p1p2()), &value).finish()
-        };
+        let wanted = GetData::parse(command).map_err(refused)?;
+        let GetData { tag, with_header, .. } = wanted;
+        if tag == APPLICATIONS && with_header {
+            return self.application_list(receiver.domain, &wanted).map(Response::ok);
+        }
+        let value = self.object_value(receiver, tag)?;
+        let data =
+            if with_header { Writer::new().object(u32::from(tag), &value).finish() } else { value };
         match (command.expected, u8::try_from(data.len()), u32::try_from(data.len())) {
             (Some(le), Ok(exact), Ok(length)) if le < length => {
                 Err(StatusWord::from_bytes(0x6C, exact))
             }
             _ => Ok(Response::ok(data)),
         }
+    }
+
+    /// GET DATA with an odd instruction byte: the list of applications, for those who read it as a file. The class is that of ISO.
+    pub(super) fn get_application_list(
+        &mut self,
+        receiver: Receiver,
+        command: &Command,
+    ) -> Result<Response, StatusWord> {
+        let GetDataOfFile(wanted) = GetDataOfFile::parse(command).map_err(refused)?;
+        match wanted.tag {
+            _ if wanted.with_header => Err(StatusWord::INS_NOT_SUPPORTED),
+            APPLICATIONS => self.application_list(receiver.domain, &wanted).map(Response::ok),
+            _ => Err(StatusWord::REFERENCED_DATA_NOT_FOUND),
+        }
+    }
+
+    /// What can be selected and stands under a domain, or is on the card where it has Global Registry; a template each, without a tag
+    /// around them.
+    fn application_list(&self, domain: Domain, wanted: &GetData) -> Result<Vec<u8>, StatusWord> {
+        let missing = StatusWord::REFERENCED_DATA_NOT_FOUND;
+        let tags = wanted.tag_list().map_err(|_| StatusWord::WRONG_DATA)?.ok_or(missing)?;
+        let told = [APPLICATION_TEMPLATE, APPLICATION_NAME];
+        if !tags.is_empty() && !tags.iter().any(|tag| told.contains(tag)) {
+            return Err(missing);
+        }
+        let issuer = Some(self.registry.isd.aid).filter(|_| self.registry.isd.life_cycle < LOCKED);
+        let applications = self.registry.applications().filter(|entry| entry.is_selectable());
+        let all = issuer.into_iter().chain(applications.map(|entry| entry.aid));
+        let list = all.filter(|aid| self.may_see(domain, *aid)).fold(Writer::new(), |list, aid| {
+            list.constructed(APPLICATION_TEMPLATE, |template| {
+                template.object(APPLICATION_NAME, aid.as_bytes())
+            })
+        });
+        Ok(list.finish())
     }
 
     fn object_value(&mut self, receiver: Receiver, tag: u16) -> Result<Vec<u8>, StatusWord> {
@@ -54,7 +91,10 @@ impl Card {
             0xE0 => Some(self.key_information(domain)),
             0xC1 => self.sequence_counter(domain),
             0xC2 => self.confirmation_counter(domain),
-            0xCF => Some(self.personality.kdd().to_vec()),
+            0xCF => {
+                let keys = self.registry.key_domain(&self.log, domain);
+                Some(state::diversification_data(&self.log, &self.personality, keys).to_vec())
+            }
             0xD3 => Some(vec![self.channel(receiver.channel)?.session.level().bits()]),
             0xFF21 => Some(self.extended_resources()),
             _ => None,
@@ -89,83 +129,14 @@ impl Card {
         bytes
     }
 
-    /// The protocols that a domain speaks: those of the complete key sets that it uses, the default one first.
-    fn protocols(&self, domain: Domain) -> Vec<(u8, u8)> {
-        let mut protocols = Vec::new();
-        let sets = key_sets(&self.log, self.registry.key_domain(&self.log, domain));
-        for (protocol, _) in sets.filter_map(|set| set.channel_keys()) {
-            let known = (protocol.id(), protocol.i());
-            if !protocols.contains(&known) {
-                protocols.push(known);
-            }
-        }
-        protocols
-    }
-
-    /// Card recognition data. Their order is what TPS and others parse by position [GPCS 2.3.1 §H.2].
-    fn card_data(&self, domain: Domain) -> Vec<u8> {
-        let oid = |writer: Writer, arc: u8, more: &[u8]| {
-            let mut bytes = GLOBALPLATFORM.to_vec();
-            bytes.push(arc);
-            bytes.extend_from_slice(more);
-            writer.object(0x06, &bytes)
-        };
-        let version = &self.personality.version;
-        Writer::new()
-            .constructed(0x73, |data| {
-                let mut data = oid(data, CARD_RECOGNITION, &[])
-                    .constructed(0x60, |inner| oid(inner, CARD_MANAGEMENT, version))
-                    .constructed(0x63, |inner| oid(inner, CARD_IDENTIFICATION, &[]));
-                for (id, i) in self.protocols(domain) {
-                    data = data.constructed(0x64, |inner| oid(inner, SECURE_CHANNEL, &[id, i]));
-                }
-                let mut environment = JAVA_CARD.to_vec();
-                environment.push(self.personality.java_card.level.major());
-                data.constructed(0x66, |inner| inner.object(0x06, &environment))
-            })
-            .finish()
-    }
-
-    /// Card capability information [GPCS 2.3.1 §H.4].
-    fn capabilities(&self, domain: Domain) -> Vec<u8> {
-        let mut writer = Writer::new();
-        for (id, i) in self.protocols(domain) {
-            writer = writer.constructed(0xA0, |protocol| {
-                let protocol = protocol.object(0x80, &[id]).object(0x81, &[i]);
-                if id == 3 { protocol.object(0x82, &[0x07]) } else { protocol }
-            });
-        }
-        let hashes = LoadFileHash::ALL.map(|hash| hash as u8);
-        let algorithms = AuthorityAlgorithm::ALL.iter();
-        let algorithms = algorithms.fold(0, |bits, algorithm| bits | algorithm.capability());
-        let algorithms = algorithms.to_be_bytes();
-        // Assignable to domains: all; to applications: Card Lock, Terminate, Reset, CVM Management; Global Delete, Lock, Registry,
-        // Service. Then hashes and ciphers of load files, algorithms of tokens, receipts and load file signatures.
-        writer
-            .object(0x81, &Privileges::all().to_bytes())
-            .object(0x82, &[0x1E, 0x1D, 0x00])
-            .object(0x83, &hashes)
-            .object(0x84, &[LoadFileCipher::CAPABILITY])
-            .object(0x85, &algorithms)
-            .object(0x86, &algorithms)
-            .object(0x87, &algorithms)
-            .finish()
-    }
-
-    /// Key information: identifier, version, then type and length of each component [GPCS 2.3.1 §11.3.3.1.1].
+    /// Key information: identifier, version, then type and length of each component; usage and access where they were told
+    /// [GPCS 2.3.1 §11.3.3.1.1].
     fn key_information(&self, domain: Domain) -> Vec<u8> {
-        let mut writer = Writer::new();
-        for set in key_sets(&self.log, domain) {
-            for key in set.keys() {
-                let mut entry = vec![key.id, set.version];
-                for (kind, length) in key.shape() {
-                    // 00 stands for 256 and more.
-                    entry.extend_from_slice(&[kind, u8::try_from(length).unwrap_or(0)]);
-                }
-                writer = writer.object(0xC0, &entry);
-            }
-        }
-        writer.finish()
+        let keys: Vec<_> = key_sets(&self.log, domain)
+            .flat_map(|set| set.information().collect::<Vec<_>>())
+            .collect();
+        let object = key_information(&keys);
+        tlv::find(&object, KEY_INFORMATION).ok().flatten().unwrap_or_default().to_vec()
     }
 
     /// The sequence counter of the default key set, where its protocol has one.
@@ -192,14 +163,11 @@ impl Card {
     /// Applications, free persistent memory, free volatile memory [TS 102 226 §8.2.1.7.2].
     fn extended_resources(&self) -> Vec<u8> {
         let applications = u8::try_from(self.registry.applications().count()).unwrap_or(u8::MAX);
-        let free = u32::try_from(self.log.free()).unwrap_or(u32::MAX);
-        Writer::new()
-            .object(0x81, &[applications])
-            .object(0x82, &free.to_be_bytes())
-            .object(0x83, &VOLATILE_FREE.to_be_bytes())
-            .finish()
+        let free = [(0x82, self.log.free()), (0x83, self.java.volatile_free())];
+        let writer = Writer::new().object(0x81, &[applications]);
+        let writer = free.into_iter().fold(writer, |writer, (tag, free)| {
+            writer.object(tag, &u32::try_from(free).unwrap_or(u32::MAX).to_be_bytes())
+        });
+        writer.finish()
     }
 }
-
-/// Volatile memory the card claims to have free, in bytes: what a chip of this class has.
-const VOLATILE_FREE: u16 = 4096;

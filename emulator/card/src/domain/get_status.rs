@@ -89,7 +89,7 @@ impl Card {
     }
 
     /// A domain sees itself and what stands under it, with Global Registry everything [GPCS 2.3.1 §11.4.1].
-    fn may_see(&self, domain: Domain, aid: Aid) -> bool {
+    pub(super) fn may_see(&self, domain: Domain, aid: Aid) -> bool {
         let all = self.registry.privileges_of(domain).contains(Privileges::GLOBAL_REGISTRY);
         all || Domain::Supplementary(aid) == domain
             || self.registry.governs(domain, self.registry.associated(aid))

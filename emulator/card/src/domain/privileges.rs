@@ -16,6 +16,9 @@ const FOR_DOMAINS: Privileges = Privileges::DAP_VERIFICATION
     .union(Privileges::TOKEN_VERIFICATION)
     .union(Privileges::RECEIPT_GENERATION)
     .union(Privileges::CIPHERED_LOAD_FILE_DATA_BLOCK);
+/// What applications that are no security domains may have.
+pub(super) const FOR_APPLICATIONS: Privileges =
+    Privileges::all().difference(Privileges::SECURITY_DOMAIN).difference(FOR_DOMAINS);
 
 impl Card {
     /// Refuses privileges that do not go together, that are none, or that somebody else has.
@@ -27,7 +30,7 @@ impl Card {
     ) -> Result<(), StatusWord> {
         let is_domain = module == DOMAIN_MODULE;
         let unfit = privileges.contains(Privileges::SECURITY_DOMAIN) != is_domain
-            || !is_domain && privileges.intersects(FOR_DOMAINS)
+            || !is_domain && !FOR_APPLICATIONS.contains(privileges)
             || !Privileges::all().contains(privileges)
             || !privileges.are_consistent();
         if unfit {

@@ -3,11 +3,11 @@
 use globalplatform::{
     Protocol,
     command::{KeyComponent, PutKey},
-    key::Key,
+    data::dgi::PlainComponent,
 };
 use iso7816::{Command, Response, StatusWord};
 
-use super::{Receiver, refused};
+use super::{Receiver, new_key::NewKey, refused};
 use crate::{
     card::Card,
     secure_channel::Session,
@@ -23,14 +23,6 @@ const PERSONALIZED: u8 = 0x0F;
 const KEY_NUMBER_MAX: u8 = 0x7F;
 /// Most key sets on a card.
 const KEY_SETS_MAX: usize = 32;
-/// Components of public keys that the card keeps: RSA exponent and modulus, ECC point, and its curve as numbers or as a reference.
-const PUBLIC_COMPONENTS: [u8; 10] = [0xA0, 0xA1, 0xB0, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6, 0xB7, 0xF0];
-
-/// What the components of one key make: the key, and the check value to answer.
-struct NewKey {
-    key: StoredKey,
-    check_value: Vec<u8>,
-}
 
 impl Card {
     /// Adds keys or replaces them, all or none [GPCS 2.3.1 §11.8.1].
@@ -43,18 +35,37 @@ impl Card {
         if !matches!(put.new_version, 1..=KEY_NUMBER_MAX) {
             return Err(StatusWord::WRONG_DATA);
         }
-        let session = &self.channel(receiver.channel)?.session;
-        let keys = new_keys(&put, session)?;
-        let mut answer = vec![put.new_version];
-        answer.extend(keys.iter().flat_map(|new| &new.check_value));
-        let keys = keys.into_iter().map(|new| new.key).collect();
         let domain = receiver.domain;
+        let keys = self.new_keys(receiver, &put)?;
         match put.replaces {
             None => self.add_keys(domain, put.new_version, keys)?,
             Some(old_version) => self.replace_keys(domain, old_version, put.new_version, keys)?,
         }
         self.become_personalized(domain)?;
-        Ok(Response::ok(answer))
+        Ok(Response::ok(put.answer()))
+    }
+
+    /// The keys that the components make; their identifiers count up.
+    fn new_keys(&mut self, receiver: Receiver, put: &PutKey) -> Result<Vec<StoredKey>, StatusWord> {
+        let count = put.components.iter().filter(|component| !component.continued).count();
+        if put.keys().count() != count || count > 1 && !put.several {
+            return Err(StatusWord::WRONG_DATA);
+        }
+        let mut keys = Vec::new();
+        for (id, components) in put.keys() {
+            let session = &self.channel(receiver.channel)?.session;
+            let part = |component: &KeyComponent| {
+                let value = session.component_value(component)?;
+                Ok(PlainComponent { key_type: component.key_type, value })
+            };
+            let parts = components.iter().map(part).collect::<Result<_, _>>().map_err(refused)?;
+            let last = components.last();
+            let check_value = last.map_or(&[][..], |component| &component.check_value);
+            let attributes = last.and_then(|component| component.attributes);
+            let new = NewKey { id, parts, check_value, attributes };
+            keys.push(self.checked_key(receiver.domain, new)?);
+        }
+        Ok(keys)
     }
 
     /// A supplementary domain that has the keys of a secure channel is personalised [GPCS 2.3.1 §5.3.2.3].
@@ -67,28 +78,63 @@ impl Card {
         Ok(())
     }
 
-    /// New keys: none of them may be there. A complete set takes the place of the initial one.
+    /// New keys: none of them may be there.
     fn add_keys(
         &mut self,
         domain: Domain,
         version: u8,
         keys: Vec<StoredKey>,
     ) -> Result<(), StatusWord> {
-        if key_set_versions(&self.log, domain).len() >= KEY_SETS_MAX {
-            return Err(StatusWord::NO_MEMORY);
-        }
-        let mut set = match KeySetRecord::load(&self.log, domain, version) {
-            Some(set) => set,
-            None => KeySetRecord::new(version, self.protocol_for(domain, version, &keys)?),
-        };
+        let mut set = self.set_for(domain, version, &keys)?;
         if keys.iter().any(|key| set.key(key.id).is_some()) {
             return Err(StatusWord::WRONG_DATA);
         }
         for key in keys {
             set.put(key);
         }
+        self.save_added(domain, &set)
+    }
+
+    /// Keys of STORE DATA: each takes the place of one with its identifier and version, or is added.
+    pub(super) fn store_keys(
+        &mut self,
+        domain: Domain,
+        version: u8,
+        keys: Vec<StoredKey>,
+    ) -> Result<(), StatusWord> {
+        if !matches!(version, 1..=KEY_NUMBER_MAX) {
+            return Err(StatusWord::WRONG_DATA);
+        }
+        let mut set = self.set_for(domain, version, &keys)?;
+        for key in keys {
+            if key.id > KEY_NUMBER_MAX || set.key(key.id).is_some_and(|old| !key.may_replace(old)) {
+                return Err(StatusWord::WRONG_DATA);
+            }
+            set.put(key);
+        }
+        self.save_added(domain, &set)
+    }
+
+    /// The set of a version: the one that is there, or a new one for these keys.
+    fn set_for(
+        &self,
+        domain: Domain,
+        version: u8,
+        keys: &[StoredKey],
+    ) -> Result<KeySetRecord, StatusWord> {
+        if let Some(set) = KeySetRecord::load(&self.log, domain, version) {
+            return Ok(set);
+        }
+        if key_set_versions(&self.log, domain).len() >= KEY_SETS_MAX {
+            return Err(StatusWord::NO_MEMORY);
+        }
+        Ok(KeySetRecord::new(version, self.protocol_for(domain, version, keys)?))
+    }
+
+    /// Writes a set that has got keys. The first complete one takes the place of the initial one.
+    fn save_added(&mut self, domain: Domain, set: &KeySetRecord) -> Result<(), StatusWord> {
         let complete = set.channel_keys().is_some();
-        self.save_changed(domain, &set)?;
+        self.save_changed(domain, set)?;
         if let Some(mut initial) =
             KeySetRecord::load(&self.log, domain, INITIAL_VERSION).filter(|_| complete)
         {
@@ -110,7 +156,7 @@ impl Card {
         let mut old = old.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         for key in &keys {
             let before = old.key(key.id).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-            if before.shape() != key.shape() {
+            if !key.may_replace(before) {
                 return Err(StatusWord::WRONG_DATA);
             }
         }
@@ -179,33 +225,4 @@ impl Card {
         }
         self.personality.protocol_of(version, aes).map_err(|_| StatusWord::WRONG_DATA)
     }
-}
-
-/// The keys that the components make; their identifiers count up.
-fn new_keys(put: &PutKey, session: &Session) -> Result<Vec<NewKey>, StatusWord> {
-    // The last component of a key is the one that no other continues.
-    let groups = put.components.split_inclusive(|component| !component.continued);
-    let mut keys = Vec::new();
-    for (id, group) in (put.key_index..=KEY_NUMBER_MAX).zip(groups) {
-        keys.push(new_key(id, group, session)?);
-    }
-    let complete = keys.len() == put.components.iter().filter(|one| !one.continued).count();
-    if !complete || keys.len() > 1 && !put.several {
-        return Err(StatusWord::WRONG_DATA);
-    }
-    Ok(keys)
-}
-
-fn new_key(id: u8, components: &[KeyComponent], session: &Session) -> Result<NewKey, StatusWord> {
-    // Usage and access bytes are refused rather than dropped: the card keeps none.
-    if components.iter().any(|component| component.attributes.is_some()) {
-        return Err(StatusWord::WRONG_DATA);
-    }
-    if components.iter().all(|component| PUBLIC_COMPONENTS.contains(&component.key_type)) {
-        let clear = components.iter().map(|one| (one.key_type, one.block.clone())).collect();
-        return Ok(NewKey { key: StoredKey::public(id, clear), check_value: Vec::new() });
-    }
-    let [component] = components else { return Err(StatusWord::WRONG_DATA) };
-    let key: Key = session.key_in(component).map_err(refused)?;
-    Ok(NewKey { key: StoredKey::symmetric(id, &key), check_value: key.check_value().to_vec() })
 }

@@ -3,6 +3,7 @@
 //! A set is one record, so that no set is ever half changed. Its counter is another, written each time a channel is opened.
 
 use globalplatform::{
+    data::{self, KeyAccess, KeyAttributes, KeyInformation, KeyUsage},
     key::{Key, KeyAlgorithm, KeySet},
     scp::Protocol,
 };
@@ -18,6 +19,17 @@ const COUNTER: u8 = b'n';
 
 /// Key identifiers of a secure channel set: encryption, MAC, data encryption.
 const CHANNEL_KEYS: [u8; 3] = [1, 2, 3];
+/// Key versions for other purposes: tokens, receipts, load file signatures, load file encryption. A set of one of them is the default
+/// one only where there is no other.
+const OTHER_PURPOSES: core::ops::RangeInclusive<u8> = 0x70..=0x7F;
+/// Types of components: public point, reference of a curve [GPCS 2.3.1 §11.1.8].
+const POINT: u8 = 0xB0;
+const REFERENCE: u8 = 0xF0;
+/// First byte of an uncompressed point, which key information does not count [GPCS 2.3.1 §11.3.3.1.1].
+const UNCOMPRESSED: u8 = 0x04;
+
+/// Usage and access of a key in the record of its set: identifier, usage, access.
+type RecordedAttributes = (u8, u16, Option<u8>);
 
 /// One part of a key: a type byte and its value [GPCS 2.3.1 §11.1.8].
 #[derive(Clone, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
@@ -31,19 +43,31 @@ pub(crate) struct Component {
 pub(crate) struct StoredKey {
     pub(crate) id: u8,
     pub(crate) components: Vec<Component>,
+    /// Usage and access, where they were told. The record of the set has them at its end: sets that were written before have none.
+    #[serde(skip)]
+    pub(crate) attributes: Option<KeyAttributes>,
 }
 
 impl StoredKey {
     /// A symmetric key.
     pub(crate) fn symmetric(id: u8, key: &Key) -> Self {
         let kind = key.algorithm().key_type();
-        Self { id, components: vec![Component { kind, value: key.bytes().to_vec() }] }
+        Self::of(id, vec![Component { kind, value: key.bytes().to_vec() }])
     }
 
-    /// A public key of clear components.
-    pub(crate) fn public(id: u8, components: Vec<(u8, Vec<u8>)>) -> Self {
-        let component = |(kind, value)| Component { kind, value };
-        Self { id, components: components.into_iter().map(component).collect() }
+    /// A key of these components.
+    pub(crate) const fn of(id: u8, components: Vec<Component>) -> Self {
+        Self { id, components, attributes: None }
+    }
+
+    /// The same key, with what was told of its usage and access.
+    pub(crate) fn with_attributes(self, attributes: Option<KeyAttributes>) -> Self {
+        Self { attributes, ..self }
+    }
+
+    /// The value of the component of a type.
+    pub(crate) fn component(&self, kind: u8) -> Option<&[u8]> {
+        self.components.iter().find(|part| part.kind == kind).map(|part| part.value.as_slice())
     }
 
     /// The symmetric key, when it is one.
@@ -61,14 +85,40 @@ impl StoredKey {
         self.components.iter().map(|part| (part.kind, part.value.as_slice())).collect()
     }
 
-    /// Type and length of each component, as in the key information template [GPCS 2.3.1 §11.3.3.1.1].
+    /// Whether it may take the place of another one: the same components of the same lengths, on the same curve
+    /// [GPCS 2.3.1 §11.8.2.3.3].
+    pub(crate) fn may_replace(&self, other: &Self) -> bool {
+        self.shape() == other.shape() && self.component(REFERENCE) == other.component(REFERENCE)
+    }
+
+    /// What the domain tells of it: the parameters of its curve are left out, the curve that it refers to is there instead of a length
+    /// [GPCS 2.3.1 §11.3.3.1.1].
+    fn information(&self, version: u8) -> KeyInformation {
+        let told = self.components.iter().filter(|part| !matches!(part.kind, 0xB2..=0xB7));
+        let part = |part: &Component| data::KeyPart {
+            key_type: part.kind,
+            length: match (part.kind, part.value.as_slice()) {
+                (REFERENCE, [reference]) => (*reference).into(),
+                (POINT, [UNCOMPRESSED, coordinates @ ..]) => length_of(coordinates),
+                (_, value) => length_of(value),
+            },
+        };
+        let (parts, attributes) = (told.map(part).collect(), self.attributes);
+        KeyInformation { key_index: self.id, key_version: version, parts, attributes }
+    }
+
+    /// Type and length of each component.
     pub(crate) fn shape(&self) -> Vec<(u8, usize)> {
         self.components.iter().map(|part| (part.kind, part.value.len())).collect()
     }
 }
 
+fn length_of(value: &[u8]) -> u16 {
+    u16::try_from(value.len()).unwrap_or(u16::MAX)
+}
+
 /// All keys of one version.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone)]
 pub(crate) struct KeySetRecord {
     pub(crate) version: u8,
     protocol: (u8, u8),
@@ -88,7 +138,22 @@ impl KeySetRecord {
     }
 
     pub(crate) fn load(log: &WriteLog, domain: Domain, version: u8) -> Option<Self> {
-        load_of(log, domain.owner(), &[KEY_SET, version])
+        let (owner, key) = (domain.owner(), [KEY_SET, version]);
+        let before = || {
+            load_of(log, owner, &key)
+                .map(|(version, protocol, keys)| (version, protocol, keys, Vec::new()))
+        };
+        let recorded: Option<(_, _, Vec<StoredKey>, Vec<RecordedAttributes>)> =
+            load_of(log, owner, &key).or_else(before);
+        let (version, protocol, mut keys, attributes) = recorded?;
+        for (id, usage, access) in attributes {
+            let usage = KeyUsage::from_bits_retain(usage);
+            let attributes = KeyAttributes { usage, access: access.map(KeyAccess) };
+            for key in keys.iter_mut().filter(|key| key.id == id) {
+                key.attributes = Some(attributes);
+            }
+        }
+        Some(Self { version, protocol, keys })
     }
 
     pub(crate) fn save(&self, log: &mut WriteLog, domain: Domain) -> Result<(), StatusWord> {
@@ -97,7 +162,29 @@ impl KeySetRecord {
             log.delete(owner, &[COUNTER, self.version])?;
             return Ok(log.delete(owner, &[KEY_SET, self.version])?);
         }
-        save_of(log, owner, &[KEY_SET, self.version], self)
+        let attributes = self.keys.iter().filter_map(|key| {
+            let KeyAttributes { usage, access } = key.attributes?;
+            Some((key.id, usage.bits(), access.map(|access| access.0)))
+        });
+        let attributes: Vec<RecordedAttributes> = attributes.collect();
+        let record = (self.version, self.protocol, &self.keys, attributes);
+        save_of(log, owner, &[KEY_SET, self.version], &record)
+    }
+
+    /// What the domain tells of its keys.
+    pub(crate) fn information(&self) -> impl Iterator<Item = KeyInformation> {
+        self.keys.iter().map(|key| key.information(self.version))
+    }
+
+    /// Whether the keys of a secure channel are for the domain itself, or for its applications [GPCS 2.3.1 §7.5.2].
+    pub(crate) fn admits(&self, applications: bool) -> bool {
+        let channel = self.keys.iter().filter(|key| CHANNEL_KEYS.contains(&key.id));
+        let mut told = channel.filter_map(|key| key.attributes?.access);
+        if applications {
+            told.all(KeyAccess::admits_applications)
+        } else {
+            told.all(KeyAccess::admits_security_domain)
+        }
     }
 
     pub(crate) fn keys(&self) -> &[StoredKey] {
@@ -173,7 +260,10 @@ pub(crate) fn key_sets(log: &WriteLog, domain: Domain) -> impl Iterator<Item = K
     versions.filter_map(move |version| KeySetRecord::load(log, domain, version))
 }
 
-/// The set that key version 00 stands for: the first complete one.
+/// The set that key version 00 stands for: the first complete one, and one of a version for other purposes only if it has to be.
 pub(crate) fn default_key_set(log: &WriteLog, domain: Domain) -> Option<KeySetRecord> {
-    key_sets(log, domain).find(|set| set.channel_keys().is_some())
+    let complete = |set: &KeySetRecord| set.channel_keys().is_some();
+    let for_channels = |set: &KeySetRecord| !OTHER_PURPOSES.contains(&set.version);
+    let mut first = key_sets(log, domain).filter(for_channels);
+    first.find(complete).or_else(|| key_sets(log, domain).find(complete))
 }

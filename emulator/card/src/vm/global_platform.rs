@@ -34,6 +34,7 @@ impl CardPlatform<'_> {
             personality: self.personality,
             selected: self.instance,
             domain: self.domain,
+            for_application: true,
         }
     }
 

@@ -180,7 +180,7 @@ fn public_keys_are_stored_and_chained() {
     assert_eq!(e0.status, StatusWord::SECURITY_STATUS, "the channel asks for a MAC");
     let e0 = bench.bytes("80CA00E000").data;
     assert!(e0.windows(8).any(|entry| entry == [0xC0, 6, 1, 0x73, 0xA1, 0, 0xA0, 3]));
-    assert!(e0.windows(8).any(|entry| entry == [0xC0, 6, 1, 0x74, 0xB0, 65, 0xF0, 1]));
+    assert!(e0.windows(8).any(|entry| entry == [0xC0, 6, 1, 0x74, 0xB0, 64, 0xF0, 0]));
     assert_eq!(bench.bytes("8050730008 0102030405060708").status.0, 0x6A88);
 }
 

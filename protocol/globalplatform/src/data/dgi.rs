@@ -6,7 +6,7 @@ use iso7816::{ParseError, ParseErrorKind};
 
 use crate::command::Reader;
 
-pub use stored_key::StoredKey;
+pub use stored_key::{PlainComponent, StoredKey};
 
 /// Identifier of the grouping that has data objects of the security domain in it.
 pub const OBJECTS: u16 = 0x0070;

@@ -259,7 +259,7 @@ fn asymmetric_keys_have_a_template_for_each_component() {
     let values: Vec<Vec<(u8, Vec<u8>)>> = keys
         .iter()
         .map(|key| key.values(decrypted).unwrap())
-        .map(|values| values.into_iter().map(|(kind, value)| (kind, value.to_vec())).collect())
+        .map(|values| values.into_iter().map(|one| (one.key_type, one.value.to_vec())).collect())
         .collect();
     assert_eq!(values[0], [(0xA1, vec![0x10; 2]), (0xA0, vec![0x11])]);
     assert_eq!(values[1], [(0xA1, vec![0x10; 2]), (0xA3, vec![0x13])]);
@@ -302,7 +302,7 @@ fn curves_of_keys_are_referred_to_or_come_with_them() {
     assert_eq!(kinds(&keys[0]), [0xB0, 0xF0]);
     assert_eq!(kinds(&keys[1]), [0xB1, 0xB2, 0xB3, 0xB4, 0xB5, 0xB6]);
     let values = keys[0].values(decrypt).unwrap();
-    assert_eq!((values[1].0, values[1].1.as_slice()), (0xF0, &[3][..]));
+    assert_eq!((values[1].key_type, values[1].value.as_slice()), (0xF0, &[3][..]));
     assert_eq!(StoredKey::write_all(&keys), groupings);
     for wrong in [
         vec![DataGrouping::new(0x00B9, reference)],

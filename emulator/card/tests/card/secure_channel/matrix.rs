@@ -97,12 +97,12 @@ fn rmac_sessions_begin_and_end_at_every_level() {
                 let what = format!("{protocol:?} channel {channel} level {level:02X}");
                 let mut opened = open(&mut bench, channel, protocol, level);
                 let begin = Command::new(0x80, 0x7A, 0x10, 0x01).with_data([0]);
-                let begun = secure(&mut bench, channel, &mut opened, &begin).status;
+                let answer = secure(&mut bench, channel, &mut opened, &begin).status;
                 if protocol.id() == 3 && level == 0 {
-                    assert_eq!(begun, StatusWord::CONDITIONS_OF_USE, "{what}");
+                    assert_eq!(answer, StatusWord::CONDITIONS_OF_USE, "{what}");
                     continue;
                 }
-                assert_eq!(begun, StatusWord::OK, "{what}");
+                assert_eq!(answer, StatusWord::OK, "{what}");
                 let command = on(channel, &get_status());
                 let wire = bench.send(&opened.wrap(&command).unwrap());
                 let plain = opened.unwrap(&command, wire.clone()).unwrap();

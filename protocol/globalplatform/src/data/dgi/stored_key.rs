@@ -36,6 +36,14 @@ const COMPONENTS: [(u16, u8); 16] = [
     (0x8137, 0xB1),
 ];
 
+/// A component of a key in clear.
+pub struct PlainComponent {
+    /// Its type [GPCS 2.3.1 §11.1.8].
+    pub key_type: u8,
+    /// Its value.
+    pub value: Zeroizing<Vec<u8>>,
+}
+
 /// A key that STORE DATA brings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StoredKey {
@@ -119,7 +127,8 @@ impl StoredKey {
     #[must_use]
     pub fn write_all(keys: &[Self]) -> Vec<DataGrouping> {
         let mut groupings = Vec::new();
-        for run in keys.chunk_by(|one, next| one.is_symmetric() && next.is_symmetric()) {
+        let runs = keys.chunk_by(|one, next| one.is_symmetric() && next.is_symmetric());
+        for run in runs.flat_map(|run| run.chunks(template::TEMPLATES_MAX)) {
             for parameters in [false, true] {
                 let chosen = |part: &&KeyPart| is_parameter(part.key_type) == parameters;
                 let templates = run.iter().fold(Writer::new(), |writer, key| {
@@ -166,12 +175,12 @@ impl StoredKey {
         decrypt: impl FnMut(&[u8]) -> Result<Zeroizing<Vec<u8>>, CommandError>,
     ) -> Result<Key, CommandError> {
         match self.values(decrypt)?.as_slice() {
-            [(key_type, value)] => symmetric_key(*key_type, value, &self.check_value),
+            [one] => symmetric_key(one.key_type, &one.value, &self.check_value),
             _ => Err(ParseErrorKind::UnexpectedByte.at(0).into()),
         }
     }
 
-    /// The components as types and plain values, in the order of the templates: what is encrypted comes through `decrypt`, without its
+    /// The components in clear, in the order of the templates: what is encrypted comes through `decrypt`, without its
     /// padding.
     ///
     /// # Errors
@@ -179,14 +188,14 @@ impl StoredKey {
     pub fn values(
         &self,
         mut decrypt: impl FnMut(&[u8]) -> Result<Zeroizing<Vec<u8>>, CommandError>,
-    ) -> Result<Vec<(u8, Zeroizing<Vec<u8>>)>, CommandError> {
+    ) -> Result<Vec<PlainComponent>, CommandError> {
         let mut values = Vec::new();
         for KeyPart { key_type, length } in self.parts.iter().copied() {
             if key_type == KEY_TYPE_ECC_REFERENCE {
                 let reference = length.to_be_bytes();
                 let short = usize::from(reference.starts_with(&[0]));
                 let value = reference.get(short..).unwrap_or_default().to_vec();
-                values.push((key_type, Zeroizing::new(value)));
+                values.push(PlainComponent { key_type, value: Zeroizing::new(value) });
                 continue;
             }
             let of_type = |grouping: &&DataGrouping| is_of_type(grouping.identifier, key_type);
@@ -204,7 +213,7 @@ impl StoredKey {
             if length != 0 {
                 value.truncate(length);
             }
-            values.push((key_type, value));
+            values.push(PlainComponent { key_type, value });
         }
         Ok(values)
     }
@@ -220,13 +229,19 @@ impl StoredKey {
         let ecc = matches!(first.key_type, 0xB0 | 0xB1);
         let fits = match part.key_type {
             0xA0..=0xA8 => matches!(first.key_type, 0xA0..=0xA8) && template.is_numbered(),
-            0xB2..=0xB7 | KEY_TYPE_ECC_REFERENCE => ecc,
+            // Of the two a key has one.
+            0xB2..=0xB7 => ecc && !self.has(|known| known == KEY_TYPE_ECC_REFERENCE),
+            KEY_TYPE_ECC_REFERENCE => ecc && !self.has(is_parameter),
             _ => false,
         };
         let usage = template.attributes.usage;
         fits && self.is_numbered(template)
             && (usage.is_empty() || usage == self.attributes.usage)
-            && self.parts.iter().all(|known| known.key_type != part.key_type)
+            && !self.has(|known| known == part.key_type)
+    }
+
+    fn has(&self, is_it: impl Fn(u8) -> bool) -> bool {
+        self.parts.iter().any(|part| is_it(part.key_type))
     }
 }
 
@@ -265,7 +280,7 @@ fn add_template(
     Ok(())
 }
 
-/// A component goes to the first key that still waits for some.
+/// A component goes to the first key that still waits for some; those of a key are kept in the order of its templates.
 fn take_component(
     keys: &mut [StoredKey],
     waiting: &mut VecDeque<(usize, u8)>,
@@ -280,5 +295,9 @@ fn take_component(
     waiting.remove(at);
     let key = keys.get_mut(current).ok_or(unexpected)?;
     key.components.push(grouping.clone());
+    let StoredKey { parts, components, .. } = key;
+    components.sort_by_key(|component| {
+        parts.iter().position(|part| is_of_type(component.identifier, part.key_type))
+    });
     Ok(())
 }

@@ -24,7 +24,7 @@ const TAG_REFERENCE: u32 = 0x85;
 const TAG_USAGE: u32 = 0x95;
 const TAG_ACCESS: u32 = 0x96;
 /// Most templates in one grouping.
-const TEMPLATES_MAX: usize = 32;
+pub(super) const TEMPLATES_MAX: usize = 32;
 
 /// What a component has from the shared template and from its own, which prevails.
 #[derive(Clone, Default)]
