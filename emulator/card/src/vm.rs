@@ -107,6 +107,12 @@ impl JavaCard {
         reset.saturating_add(deselect)
     }
 
+    /// Volatile memory of each kind that is not kept for any applet, the lesser of the two, in bytes.
+    pub(crate) fn volatile_unreserved(&self) -> usize {
+        let (reset, deselect) = self.machine.heap().transient_free_for(AppletId::NONE);
+        reset.min(deselect)
+    }
+
     /// A loaded package.
     pub(crate) fn package(&self, aid: Aid) -> Option<PackageId> {
         self.machine.code().packages().find(|package| package.aid == aid).map(|package| package.id)

@@ -7,11 +7,11 @@ mod collector;
 mod image;
 mod object;
 mod transaction;
+mod transient;
 mod view;
 
 use std::collections::BTreeSet;
 
-use self::transaction::Transaction;
 pub use self::view::Elements;
 pub(crate) use self::view::{READABLE, WRITABLE};
 pub use self::{
@@ -19,7 +19,9 @@ pub use self::{
     image::{ImageError, ObjectChange},
     object::{Body, Lifetime, Object, ObjectFlags},
     transaction::{AbortedObjects, TransactionError, Transactions},
+    transient::TransientAllotment,
 };
+use self::{transaction::Transaction, transient::TransientMemory};
 use crate::{
     ident::{AppletId, ClassId, ContextId},
     limits::{Limits, OBJECTS_MAX},
@@ -82,37 +84,10 @@ pub struct Heap {
     commit_buffer: usize,
     /// Persistent memory that is left, in bytes of records; the card tells at the beginning of a command.
     persistent_free: usize,
-    transient_reset: Quota,
-    transient_deselect: Quota,
+    transient: TransientMemory,
     writes: u64,
     transactions: Transactions,
     power_fails_after: Option<u64>,
-}
-
-/// Memory of one kind, in bytes.
-#[derive(Clone, Copy, Debug, Default)]
-struct Quota {
-    limit: usize,
-    used: usize,
-}
-
-impl Quota {
-    fn take(&mut self, bytes: usize) -> Result<(), OutOfMemory> {
-        if self.left() < bytes {
-            return Err(OutOfMemory::Transient);
-        }
-        self.used += bytes;
-        Ok(())
-    }
-
-    const fn give(&mut self, bytes: usize) {
-        self.used = self.used.saturating_sub(bytes);
-    }
-
-    /// Nothing, where an image was made by a card with more of it.
-    const fn left(&self) -> usize {
-        self.limit.saturating_sub(self.used)
-    }
 }
 
 impl Heap {
@@ -121,8 +96,7 @@ impl Heap {
     pub fn new(limits: &Limits) -> Self {
         Self {
             commit_buffer: limits.commit_buffer,
-            transient_reset: Quota { limit: limits.transient_reset, used: 0 },
-            transient_deselect: Quota { limit: limits.transient_deselect, used: 0 },
+            transient: TransientMemory::new(limits.transient_reset, limits.transient_deselect),
             ..Self::default()
         }
     }
@@ -141,7 +115,21 @@ impl Heap {
     /// Transient memory that is left, in bytes: cleared on reset, cleared on deselection.
     #[must_use]
     pub const fn transient_free(&self) -> (usize, usize) {
-        (self.transient_reset.left(), self.transient_deselect.left())
+        self.transient.free()
+    }
+
+    /// The same, as far as an applet may use it.
+    #[must_use]
+    pub fn transient_free_for(&self, applet: AppletId) -> (usize, usize) {
+        self.transient.free_for(applet)
+    }
+
+    /// Sets what applets may use of transient memory, and what is kept for them. Those that are not named may use all that is not kept.
+    pub fn set_transient_allotments(
+        &mut self,
+        allotments: impl IntoIterator<Item = (AppletId, TransientAllotment)>,
+    ) {
+        self.transient.allot(allotments);
     }
 
     /// Lets the power fail after so many stores to persistent objects (1 is the next one); `None`: it does not fail.
@@ -224,20 +212,9 @@ impl Heap {
         if bytes > self.persistent_free {
             return Err(OutOfMemory::Persistent);
         }
-        if let Some(quota) = self.quota(object.lifetime()) {
-            quota.take(object.content_size())?;
-        }
+        self.transient.take(object)?;
         self.persistent_free -= bytes;
         Ok(())
-    }
-
-    /// The transient memory in which objects of a lifetime have their content.
-    const fn quota(&mut self, lifetime: Lifetime) -> Option<&mut Quota> {
-        match lifetime {
-            Lifetime::ClearOnReset => Some(&mut self.transient_reset),
-            Lifetime::ClearOnDeselect => Some(&mut self.transient_deselect),
-            Lifetime::Persistent | Lifetime::Runtime => None,
-        }
     }
 
     /// Takes an object away; its record goes with the next changes.
@@ -245,9 +222,7 @@ impl Heap {
         let Some(object) = self.slots.get_mut(handle as usize).and_then(Option::take) else {
             return;
         };
-        if let Some(quota) = self.quota(object.lifetime()) {
-            quota.give(object.content_size());
-        }
+        self.transient.give(&object);
         self.dirty.remove(&handle);
         self.persistent_free = self.persistent_free.saturating_add(object.record_cost());
         if object.is_recorded() && !object.flags.contains(ObjectFlags::FRESH) {

@@ -20,7 +20,9 @@ pub mod vm;
 
 pub use api::{ApiClass, ApiMethod, ApiPackage, ApiTable, MethodKind, ReturnKind};
 pub use code::{Code, LinkError, LoadedPackage};
-pub use heap::{Body, Heap, Lifetime, Object, ObjectFlags, Reclaimed, Transactions, Write};
+pub use heap::{
+    Body, Heap, Lifetime, Object, ObjectFlags, Reclaimed, Transactions, TransientAllotment, Write,
+};
 pub use ident::{AppletId, ClassId, ContextId, MethodId, PackageId};
 pub use limits::Limits;
 pub use machine::{AppletRecord, Machine};

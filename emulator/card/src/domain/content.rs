@@ -64,19 +64,26 @@ impl Card {
         if ready { Ok(domain) } else { Err(StatusWord::CONDITIONS_OF_USE) }
     }
 
-    /// Refuses when the persistent memory that the parameters announce exceeds what is free, or the volatile memory what the card has.
-    pub(super) fn check_memory(&self, parameters: &InstallParameters) -> Result<(), StatusWord> {
+    /// Refuses when the persistent memory that the parameters announce exceeds what is free, or the volatile memory what the card has, or
+    /// when what shall be kept for an application is not there.
+    pub(super) fn check_memory(
+        &mut self,
+        parameters: &InstallParameters,
+    ) -> Result<(), StatusWord> {
         let Some(system) = &parameters.system else { return Ok(()) };
+        self.java.allot(&self.registry);
         let sizes = [system.code, system.non_volatile];
         let wanted = sizes.into_iter().flatten().fold(0_u32, u32::saturating_add);
         let volatile = &self.personality.java_card;
         let volatile = volatile.transient_reset.saturating_add(volatile.transient_deselect);
-        match usize::try_from(wanted) {
-            Ok(wanted) if wanted <= self.log.free() && system.volatile.unwrap_or(0) <= volatile => {
-                Ok(())
-            }
-            _ => Err(StatusWord::NO_MEMORY),
-        }
+        let fits = |wanted: Option<u32>, free: usize| {
+            usize::try_from(wanted.unwrap_or(0)).is_ok_and(|wanted| wanted <= free)
+        };
+        let all_fit = fits(Some(wanted), self.log.free())
+            && system.volatile.unwrap_or(0) <= volatile
+            && fits(system.reserved_non_volatile, self.log.unreserved())
+            && fits(system.reserved_volatile, self.java.volatile_unreserved());
+        if all_fit { Ok(()) } else { Err(StatusWord::NO_MEMORY) }
     }
 
     /// The entry with the AID, to change it.

@@ -326,6 +326,13 @@ impl WriteLog {
         })
     }
 
+    /// What is free and kept for nobody.
+    pub(crate) fn unreserved(&self) -> usize {
+        let kept = self.allotments.iter();
+        kept.map(|(owner, allotment)| allotment.reserved.saturating_sub(self.used_by(*owner)))
+            .fold(self.free(), usize::saturating_sub)
+    }
+
     pub(crate) fn owners(&self) -> impl Iterator<Item = Owner> {
         self.records.keys().copied()
     }

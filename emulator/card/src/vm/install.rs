@@ -9,7 +9,8 @@ use crate::{applet::Applet, host::Host};
 
 /// What allocation throws when there is no room [JCRE 3.0.5 §9.1].
 const SYSTEM_EXCEPTION: &str = "javacard.framework.SystemException";
-/// Its reason then.
+/// Its reasons then: volatile and persistent memory.
+const NO_TRANSIENT_SPACE: u16 = 2;
 const NO_RESOURCE: u16 = 5;
 
 /// Makes an instance of an applet of a loaded package.
@@ -45,7 +46,7 @@ impl JavaCard {
     fn not_installed(&mut self, ended: Ended) -> StatusWord {
         let status = self.ended(ended);
         match &self.failure {
-            Some(Failure::Exception { class, reason: NO_RESOURCE })
+            Some(Failure::Exception { class, reason: NO_RESOURCE | NO_TRANSIENT_SPACE })
                 if class == SYSTEM_EXCEPTION =>
             {
                 StatusWord::NO_MEMORY

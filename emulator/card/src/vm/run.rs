@@ -2,18 +2,35 @@
 
 use iso7816::{Aid, Response, StatusWord};
 use javacard_api::{Api, Ended, Origin};
-use jcvm::{Fault, Machine, PackageId};
+use jcvm::{Fault, Machine, PackageId, TransientAllotment};
 
 use super::{CardPlatform, Failure, JavaCard};
 use crate::{
     host::Host,
     nvm::{NvmError, Owner},
+    state::{Application, Quotas, Registry},
 };
 
 impl JavaCard {
     /// The interface and the logical channel of a command.
     pub(super) fn origin(&self, channel: Option<u8>) -> Origin {
         Origin { protocol: self.protocol, channel: channel.unwrap_or(0) }
+    }
+
+    /// Tells the machine what the registry says of volatile memory: the tags C7 and D7 of an installation.
+    pub(crate) fn allot(&mut self, registry: &Registry) {
+        let bytes = |size: u32| usize::try_from(size).unwrap_or(usize::MAX);
+        let allotted = |entry: &Application| {
+            let Quotas { volatile, reserved_volatile, .. } = entry.quotas;
+            if volatile.is_none() && reserved_volatile.is_none() {
+                return None;
+            }
+            let reserved = reserved_volatile.map_or(0, bytes);
+            let allotment = TransientAllotment { quota: volatile.map(bytes), reserved };
+            self.applet(entry.aid).map(|applet| (applet, allotment))
+        };
+        let allotments: Vec<_> = registry.applications().filter_map(allotted).collect();
+        self.machine.heap_mut().set_transient_allotments(allotments);
     }
 
     fn aid_of(&self, package: PackageId) -> Option<Aid> {
@@ -50,6 +67,7 @@ pub(super) fn run<R>(
 /// The same for what is no call of a program.
 fn enter<R>(host: &mut Host<'_>, calls: impl FnOnce(&mut Api<'_>, &mut Machine) -> R) -> R {
     let Host { nvm, instance, random, session, registry, personality, java, domain, .. } = host;
+    java.allot(registry);
     let JavaCard { machine, api, active, pin, .. } = &mut **java;
     let heap = machine.heap_mut();
     heap.set_persistent_free(nvm.free());

@@ -1,5 +1,6 @@
 //! PUT KEY with keys of every kind, in both formats, and what key information tells of them.
 
+use card::{ImageStore, image::Change, nvm::Owner};
 use globalplatform::{
     Key, KeyAlgorithm, KeySet,
     command::{KeyBlockDialect, KeyComponent, MORE_SEGMENTS, PutKey},
@@ -281,4 +282,22 @@ fn keys_serve_those_whom_their_access_admits() {
         bench.select(MODULE);
         assert_eq!(bench.send(&update).status.is_ok(), application, "{access:?}");
     }
+}
+
+#[test]
+fn sets_that_were_written_before_keys_had_attributes_are_read() {
+    let bench = Bench::new();
+    let mut image = bench.image.snapshot();
+    let (owner, key) = (Owner::System, vec![b'k', 1]);
+    let records = image.load().unwrap();
+    let record = records.into_iter().find(|record| record.owner == owner && record.key == key);
+    let mut value = record.unwrap().value;
+    assert_eq!(value.pop(), Some(0), "the list of attributes, empty");
+    image.apply(&[Change { owner, key, value: Some(value) }]).unwrap();
+    let mut card = crate::support::reopen(Box::new(image.clone()));
+    card.power_on();
+    let mut before = Bench { card, image };
+    assert_eq!(before.card.keys(), bench.card.keys());
+    let mut channel = before.authenticate();
+    assert!(put(&mut before, &mut channel, (None, 0x70), rsa_public(128), None).status.is_ok());
 }

@@ -22,6 +22,7 @@ mod limits;
 mod memo;
 mod model;
 mod profiles;
+mod quotas;
 mod scripts;
 mod secure_channel;
 mod select;

@@ -77,18 +77,14 @@ impl Heap {
             self.free.extend(from..handle);
         }
         if let Some(present) = self.slots.get_mut(index).and_then(Option::take) {
-            if let Some(quota) = self.quota(present.lifetime()) {
-                quota.give(present.content_size());
-            }
+            self.transient.give(&present);
             // What is in RAM is not taken back.
             let transient = !object.is_persistent() && present.lifetime() == object.lifetime();
             if transient && object.body.is_alike(&present.body) {
                 object.body = present.body.clone();
             }
         }
-        if let Some(quota) = self.quota(object.lifetime()) {
-            quota.used += object.content_size();
-        }
+        self.transient.count(&object);
         if let Some(slot) = self.slots.get_mut(index) {
             *slot = Some(object);
         }

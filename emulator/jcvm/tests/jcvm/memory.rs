@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use capfile::assemble::Package;
-use jcvm::{Fault, Limits, Trap};
+use jcvm::{
+    AppletId, Body, ClassId, ContextId, Fault, Heap, Lifetime, Limits, TransientAllotment, Trap,
+};
 
 use crate::world::{BUFFER_FULL, NO_RESOURCE, NO_TRANSIENT_SPACE, World, package};
 
@@ -311,6 +313,39 @@ fn transient_memory_is_bounded_and_given_back() {
 }
 
 #[test]
+fn transient_memory_is_divided_among_applets() {
+    let limits = Limits { transient_reset: 1000, transient_deselect: 500, ..Limits::default() };
+    let mut heap = Heap::new(&limits);
+    let [first, second, third] = [1, 2, 3].map(AppletId);
+    let make = |heap: &mut Heap, applet, length: usize, lifetime| {
+        let owner = (ContextId(1), applet);
+        let body = Body::Bytes(vec![0; length].into());
+        heap.allocate(ClassId::BYTE_ARRAY, owner, lifetime, body).is_ok()
+    };
+    heap.set_persistent_free(10_000);
+    let allotment = |quota, reserved| TransientAllotment { quota, reserved };
+    let (limited, kept) = (allotment(Some(300), 0), allotment(None, 400));
+    heap.set_transient_allotments([(first, limited), (second, kept)]);
+    assert_eq!(heap.transient_free_for(first), (300, 100));
+    assert_eq!(heap.transient_free_for(second), (1000, 500));
+    assert_eq!(heap.transient_free_for(third), (600, 100));
+    let (reset, deselect) = (Lifetime::ClearOnReset, Lifetime::ClearOnDeselect);
+    assert!(make(&mut heap, first, 200, reset));
+    assert!(!make(&mut heap, first, 101, reset), "its quota is for both kinds");
+    assert!(make(&mut heap, first, 100, deselect));
+    assert!(!make(&mut heap, first, 1, reset));
+    assert!(!make(&mut heap, third, 401, reset), "what is kept for the second is not there");
+    assert!(make(&mut heap, third, 400, reset));
+    assert_eq!(heap.transient_free(), (400, 400));
+    assert!(make(&mut heap, second, 150, reset));
+    assert_eq!(heap.transient_free_for(third), (0, 150), "less is kept, the more it has");
+    assert!(make(&mut heap, second, 250, deselect));
+    assert_eq!(heap.transient_free_for(third), (250, 150));
+    heap.set_transient_allotments([]);
+    assert_eq!(heap.transient_free_for(first), heap.transient_free());
+}
+
+#[test]
 fn persistent_memory_is_bounded() {
     let mut world = world();
     world.machine.heap_mut().set_persistent_free(300);
@@ -406,7 +441,7 @@ fn transient_arrays_are_cleared_with_their_event() {
     for (event, deselected) in [(0, false), (1, false), (2, true)] {
         world.machine.begin(Some(id.context()));
         world.call("T.transient", &[event]).unwrap();
-        world.machine.heap_mut().clear_transient(Some(jcvm::ContextId(99)));
+        world.machine.heap_mut().clear_transient(Some(ContextId(99)));
         assert_eq!(world.call("T.element", &[]), Ok(1), "another applet was deselected");
         world.machine.heap_mut().clear_transient(Some(id.context()));
         assert_eq!(world.call("T.element", &[]), Ok(i32::from(!deselected)));

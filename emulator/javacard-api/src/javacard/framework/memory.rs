@@ -138,11 +138,11 @@ pub(crate) fn make_temporary(
 
 /// Memory of a kind that is left, in bytes.
 fn left(call: &mut Call<'_, '_>, kind: i8) -> Result<usize, Trap> {
-    let heap = call.vm.heap();
+    let (heap, applet) = (call.vm.heap(), call.vm.applet());
     match kind {
         0 => Ok(heap.persistent_free()),
-        1 => Ok(heap.transient_free().0),
-        2 => Ok(heap.transient_free().1),
+        1 => Ok(heap.transient_free_for(applet).0),
+        2 => Ok(heap.transient_free_for(applet).1),
         _ => call.throw(Standard::System(ILLEGAL_VALUE)),
     }
 }
