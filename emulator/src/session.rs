@@ -33,6 +33,8 @@ pub(crate) enum End {
 pub(crate) struct Outcome {
     /// Whether the peer asked anything of the card at all.
     pub(crate) inserted: bool,
+    /// Whether the card's power failed.
+    pub(crate) power_failed: bool,
     /// Why it ended.
     pub(crate) end: End,
 }
@@ -44,11 +46,12 @@ pub(crate) fn serve(
     stop: &Stop,
     inserted: &mut dyn FnMut(),
 ) -> Outcome {
-    let mut outcome = Outcome { inserted: false, end: End::Closed };
+    let mut outcome = Outcome { inserted: false, power_failed: false, end: End::Closed };
     let served = exchange_messages(stream, card, stop, &mut || {
         outcome.inserted = true;
         inserted();
     });
+    outcome.power_failed = card.is_mute();
     card.power_off();
     if let Err(error) = served {
         outcome.end = classify(error);

@@ -47,7 +47,9 @@ pub fn run(address: &str, card: &mut dyn VirtualCard, stop: &Stop, mut report: i
                 let outcome = session::serve(stream, card, stop, &mut || report(Event::Inserted));
                 if outcome.inserted {
                     report(Event::Removed);
-                    (pause, waiting) = (RETRY_PAUSE_MIN, false);
+                    // A card whose power failed stays away for long enough that the reader sees it gone.
+                    pause = if outcome.power_failed { RETRY_PAUSE_MAX } else { RETRY_PAUSE_MIN };
+                    waiting = false;
                 }
                 if let End::Failed(error) = outcome.end {
                     tracing::warn!(address, %error, "the connection to vpcd failed");

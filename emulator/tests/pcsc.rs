@@ -6,8 +6,10 @@
 use std::time::{Duration, Instant};
 
 use card::{Card, CardProfile};
-use cardinal_emulator::{Stop, modules, random, vpcd};
+use cardinal_emulator::{Log, Stop, Traced, modules, random, vpcd};
 use end_to_end::{Lifetime, PrivatePcscd};
+use globalplatform::scp::host::Handshake;
+use globalplatform::{Key, KeySet, SecurityLevel};
 use iso7816::Command;
 use reader::pcsc::{Event, Monitor, Service, Sharing};
 use reader::{CardReader, ReaderError};
@@ -69,6 +71,48 @@ fn as_client(address: &str) {
     assert!(matches!(lost, ReaderError::CardRemoved), "{lost}");
     assert!(matches!(reader.exchange(&select()), Err(ReaderError::NoCard(_))));
     assert!(watch.monitor.wait(Duration::ZERO).unwrap().is_empty());
+    pull_the_plug(address, &mut watch, &mut reader);
+}
+
+/// The power fails at the card's first write: PC/SC sees the card go and come back.
+fn pull_the_plug(address: &str, watch: &mut Watch, reader: &mut impl CardReader) {
+    let name = reader.name().to_owned();
+    let atr = iso7816::Atr::parse(&card::profile::COOLKEY_ATR).unwrap();
+    let inserted = Event::CardInserted { reader: name.clone(), atr: Some(atr) };
+    let stop = Stop::new();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let card = Card::new(&CardProfile::default(), modules(), random()).unwrap();
+            let mut card = Traced::new(card, "torn", Log::default()).tearing_after(Some(1));
+            vpcd::run(address, &mut card, &stop, |_| {});
+        });
+        let _ending = StopOnDrop(&stop);
+        watch.expect(&inserted);
+        reader.connect().unwrap();
+        assert!(reader.exchange(&select()).unwrap().status.is_ok());
+        let handshake = Handshake::new(&[7; 8]);
+        let answer = reader.exchange(&handshake.command()).unwrap();
+        let keys = KeySet::same(&Key::des3(*b"@ABCDEFGHIJKLMNO"));
+        let verified = handshake.answer(&answer).unwrap().verify_with(&keys).unwrap();
+        let (authenticate, _) = verified.external_authenticate(SecurityLevel::C_MAC).unwrap();
+        // Debian's vpcd hands on an answer of no bytes then.
+        assert!(reader.exchange(&authenticate).is_err());
+        watch.expect(&Event::CardRemoved { reader: name.clone() });
+        watch.expect(&inserted);
+        let _ = reader.disconnect();
+        reader.connect().unwrap();
+        assert!(reader.exchange(&select()).unwrap().status.is_ok());
+        reader.disconnect().unwrap();
+    });
+}
+
+/// Ends the card's thread also when an assertion fails, for the scope waits for it.
+struct StopOnDrop<'a>(&'a Stop);
+
+impl Drop for StopOnDrop<'_> {
+    fn drop(&mut self) {
+        self.0.request();
+    }
 }
 
 /// SELECT of the issuer security domain.
