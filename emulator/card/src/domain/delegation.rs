@@ -6,7 +6,7 @@
 use cryptography::CryptoError;
 use globalplatform::{
     command::token_data_of,
-    data::{Confirmation, Privileges, ReceiptData},
+    data::{Confirmation, KeyAttributes, KeyUsage, Privileges, ReceiptData},
 };
 use iso7816::{Aid, Response, StatusWord};
 
@@ -19,7 +19,7 @@ use crate::{
     authority::{AuthorityError, KeyPart, Signer, TokenReference, Verifier},
     card::Card,
     random::CardRng,
-    state::{self, Domain, KeySetRecord, count_receipt, key_sets, next_receipt},
+    state::{self, Domain, KeySetRecord, StoredKey, count_receipt, key_sets, next_receipt},
 };
 
 /// What a key of a domain is for; the discriminant is the version that such keys have by custom.
@@ -44,14 +44,37 @@ impl Purpose {
         self as u8
     }
 
-    /// Whether keys of another version serve, too: where only public keys come into question, hosts number them as they like.
-    fn accepts(self, set: &KeySetRecord) -> bool {
-        if set.version == self.version() {
-            return true;
+    /// Whether the usage that was told of a key is that of the purpose, alone or with others [GPCS 2.3.1 §11.1.9].
+    const fn is_among(self, usage: KeyUsage) -> bool {
+        let verifies = usage.contains(KeyUsage::VERIFICATION_ENCIPHERMENT);
+        let computes = usage.contains(KeyUsage::COMPUTATION_DECIPHERMENT);
+        match self {
+            Self::Token => verifies && usage.contains(KeyUsage::AUTHORIZATION),
+            // Of a key pair that authenticates the domain as well, authorization is told in the place of checksums.
+            Self::Receipt => {
+                computes && usage.intersects(KeyUsage::CHECKSUM.union(KeyUsage::AUTHORIZATION))
+            }
+            Self::LoadFileSignature => verifies && usage.contains(KeyUsage::CHECKSUM),
+            Self::LoadFileCipher => computes && usage.contains(KeyUsage::CONFIDENTIALITY),
         }
-        matches!(self, Self::Token | Self::LoadFileSignature)
+    }
+
+    /// Whether a key of a set serves the purpose: by the usage that was told of it, else by its version. Where only public keys come
+    /// into question those of other versions serve, too, for hosts number them as they like.
+    fn is_served_by(self, set: &KeySetRecord, key: &StoredKey) -> bool {
+        let KeyAttributes { usage, access } = key.attributes.unwrap_or_default();
+        if access.is_some_and(|access| !access.admits_security_domain()) {
+            return false;
+        }
+        let customary = set.version == self.version();
+        if !usage.is_empty() {
+            // Keys of secure channels have usages of these kinds as well.
+            return self.is_among(usage) && (customary || set.channel_keys().is_none());
+        }
+        let public_only = matches!(self, Self::Token | Self::LoadFileSignature)
             && Self::ALL.iter().all(|purpose| purpose.version() != set.version)
-            && set.keys().iter().all(|key| key.key().is_none())
+            && set.keys().iter().all(|key| key.key().is_none());
+        customary || public_only
     }
 }
 
@@ -66,11 +89,11 @@ impl Card {
         purpose: Purpose,
         make: impl Fn(&[KeyPart<'_>]) -> Result<T, CryptoError>,
     ) -> Result<T, AuthorityError> {
-        let mut sets: Vec<_> =
-            key_sets(&self.log, domain).filter(|set| purpose.accepts(set)).collect();
+        let mut sets: Vec<_> = key_sets(&self.log, domain).collect();
         sets.sort_by_key(|set| set.version != purpose.version());
-        let mut keys = sets.iter().flat_map(KeySetRecord::keys);
-        keys.find_map(|key| make(&key.parts()).ok()).ok_or(AuthorityError::NoKey)
+        let keys = sets.iter().flat_map(|set| set.keys().iter().map(move |key| (set, key)));
+        let mut serving = keys.filter(|(set, key)| purpose.is_served_by(set, key));
+        serving.find_map(|(_, key)| make(&key.parts()).ok()).ok_or(AuthorityError::NoKey)
     }
 
     /// The domain that serves a domain by a privilege: in the hierarchy of the next domain above with Authorized Management.

@@ -1,9 +1,10 @@
 //! Keys of delegated management, and commands with tokens and load files with signatures, for the tests of both.
 
-use card::authority::Signer;
+use card::authority::{Signer, Verifier};
 use globalplatform::{
     Key, KeySet,
-    command::{KeyBlockDialect, KeyComponent, Load, LoadFile, PutKey},
+    command::{KeyBlockDialect, KeyComponent, Load, LoadFile, PutKey, is_secret},
+    data::{KeyAttributes, KeyUsage},
     scp::host::Channel,
 };
 use iso7816::{Aid, Command, Response, StatusWord, tlv::push_length};
@@ -47,6 +48,38 @@ impl Authority {
 
     /// PUT KEY of the key that verifies: a secret one under the session's data encryption key.
     pub(crate) fn put(&self, channel: &Channel, version: u8) -> Command {
+        self.put_for(channel, version, None)
+    }
+
+    /// PUT KEY of the private key, its secret components under the session's data encryption key.
+    pub(crate) fn put_private(&self, channel: &Channel, version: u8) -> Command {
+        let dek = channel.keys().unwrap().dek().unwrap();
+        let component = |(kind, value): &(u8, Vec<u8>)| {
+            if is_secret(*kind) {
+                let block = dek.algorithm().block_length();
+                KeyComponent::secret(*kind, value, block, |plain| dek.encrypt_sensitive(plain))
+                    .unwrap()
+            } else {
+                KeyComponent::clear(*kind, &value[..])
+            }
+        };
+        let components = self.signing.iter().map(component).collect();
+        PutKey::for_components(None, version, 1, components, None).to_command()
+    }
+
+    /// Whether a signature is one of the key.
+    pub(crate) fn verifies(&self, data: &[u8], signature: &[u8]) -> bool {
+        Verifier::new(&parts(&self.verifying)).unwrap().verify(data, signature).unwrap()
+    }
+
+    /// The same, telling what the key is for.
+    pub(crate) fn put_for(
+        &self,
+        channel: &Channel,
+        version: u8,
+        usage: Option<KeyUsage>,
+    ) -> Command {
+        let attributes = usage.map(|usage| KeyAttributes { usage, access: None });
         let components = match self.verifying.as_slice() {
             [(kind, value)] => {
                 let key = if *kind == 0x88 {
@@ -62,7 +95,7 @@ impl Authority {
                 public.iter().map(clear).collect()
             }
         };
-        PutKey::for_components(None, version, 1, components, None).to_command()
+        PutKey::for_components(None, version, 1, components, attributes).to_command()
     }
 }
 

@@ -264,6 +264,28 @@ fn what_is_done_is_confirmed_and_counted() {
     check_receipt(&answer, 6, &ReceiptData::Delete { aid: MEMO_OTHER }, &key);
 }
 
+#[test]
+fn receipts_are_signed_with_private_keys_too() {
+    for name in ["RSA 1024", "RSA 2048", "prime256v1", "secp384r1"] {
+        let mut stage = Stage::new(Authority::secret(0x80, &[0x42; 16]));
+        let key = Authority::pair(name);
+        let mut channel = issuer(&mut stage.bench);
+        let put = key.put_private(&channel, RECEIPT_KEYS);
+        assert_eq!(stage.bench.secure(&mut channel, &put).status, OK, "{name}");
+        let mut channel = stage.enter();
+        let mut answer = stage.load(&mut channel);
+        // One of RSA with 2048 bits does not fit into a response.
+        while answer.status.0 >> 8 == 0x61 {
+            let more = stage.bench.bytes("00 C0 00 00 00");
+            answer = Response::new([answer.data, more.data].concat(), more.status);
+        }
+        assert_eq!(answer.status, OK, "{name}");
+        let (receipt, found) = Confirmation::parse_response(&answer.data).unwrap().unwrap();
+        let loaded = ReceiptData::Load { load_file: MEMO, security_domain: DELEGATED };
+        assert!(key.verifies(&loaded.to_bytes(&found), &receipt), "{name}");
+    }
+}
+
 /// Checks a confirmation: its number, whose it is, and its receipt.
 fn check_receipt(answer: &Response, counter: u16, data: &ReceiptData<'_>, key: &Key) {
     assert_eq!(answer.status, OK, "{data:?}");
@@ -453,4 +475,31 @@ fn a_public_token_key_may_have_any_version() {
     let mut channel = enter(&mut bench, DELEGATED, &keys);
     let request = signed(&for_load(&[], &sha256(&ijc())), &token);
     assert_eq!(bench.secure(&mut channel, &request).status, OK);
+}
+
+#[test]
+fn what_is_told_of_a_key_decides_what_it_serves() {
+    let mut bench = Bench::new();
+    let keys = domain(&mut bench, DELEGATED, DELEGATED_MANAGEMENT);
+    let token = Authority::secret(0x80, &[0x42; 16]);
+    let request = signed(&for_load(&[], &sha256(&ijc())), &token);
+    // Token; token and more; receipt; load file signature.
+    for (version, usage, expected) in [
+        (0x25, 0x8100, OK),
+        (0x70, 0x8700, OK),
+        (0x70, 0x4400, MISSING),
+        (0x70, 0x8400, MISSING),
+        (0x73, 0x8100, OK),
+    ] {
+        let mut channel = issuer(&mut bench);
+        let usage = globalplatform::data::KeyUsage::from_bits_retain(usage);
+        let put = token.put_for(&channel, version, Some(usage));
+        assert_eq!(bench.secure(&mut channel, &put).status, OK, "{version:02X} {usage:?}");
+        let mut channel = enter(&mut bench, DELEGATED, &keys);
+        let status = bench.secure(&mut channel, &request).status;
+        assert_eq!(status, expected, "{version:02X} {usage:?}");
+        let mut channel = issuer(&mut bench);
+        let gone = Command::new(0x80, 0xE4, 0, 0).with_data([0xD2, 1, version]);
+        assert_eq!(bench.secure(&mut channel, &gone).status, OK);
+    }
 }
