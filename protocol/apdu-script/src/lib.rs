@@ -12,7 +12,7 @@
 //! reset                                  the card is powered off and on
 //! select $app => * 9000                  SELECT; every secure channel is over
 //! open 00 03                             secure channel: key version, security level; then `keys=NAME`
-//! 80 F2 40 02 (4F 00) 00 => E3 * 9000|6A88      a command, wrapped while a channel is open
+//! 80 F2 40 02 (4F 00) 00 => E3 * 9000 or 6A88   a command, wrapped while a channel is open
 //! plain 80 CA 00 66 00 => 66 * 9000      one that is not
 //! raw 80 F2 40                           bytes that are no command
 //! on scp=03 80 CA 00 C1 00 => C103 * 9000    a line for cards of this protocol only
@@ -23,9 +23,9 @@
 //! encrypted with the data encryption key of the open channel. `$name` stands for bytes, `$name[2:10]` for some of them, `$isd` for the
 //! issuer security domain, `$scp` for the protocol and its option. A line that ends in `\` goes on in the next one.
 //!
-//! In an expected answer, `..` is any byte and `*` any number of bytes; the status word comes last, `|` between alternatives, `.` for any
-//! digit; ` or ` stands between whole answers. Without `=>`, a handshake must succeed; `open 00 03 keys=wrong => 6300` expects it to end with that status word,
-//! and goes on to EXTERNAL AUTHENTICATE even if the card cryptogram is wrong.
+//! In an expected answer, `..` is any byte and `*` any number of bytes; the status word comes last, `|` between several that may come, `.`
+//! for any digit of it; ` or ` stands between whole answers. Without `=>`, a handshake must succeed; `open 00 03 keys=wrong => 6300` expects it
+//! to end with that status word, and goes on to EXTERNAL AUTHENTICATE even if the card cryptogram is wrong.
 
 mod card;
 mod error;
