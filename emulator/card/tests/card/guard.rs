@@ -173,6 +173,7 @@ fn a_key_is_decrypted_and_verified_in_place() {
     let mut send = |block: &[u8]| bench.send(&guard(0x26, block));
     let good = send(&block(0x81, &key.check_value()));
     assert_eq!(good.data[2..], [0x31; 16]);
+    assert_eq!(send(&block(0x00, &[])).data[2..], [0x31; 16], "as START ENROLLMENT brings it");
     assert_eq!(send(&block(0x81, &[1, 2, 3])).data, [0]);
     assert_eq!(send(&block(0x88, &key.check_value())).data, [0], "no DES key");
     assert_eq!(send(&[0x81, 0xFF, 1]).data, [0]);

@@ -54,8 +54,11 @@ const NATIVES: Natives = &[
 const CHANNEL: i32 = 0;
 const INITIALIZE_UPDATE: u8 = 0x50;
 const EXTERNAL_AUTHENTICATE: u8 = 0x82;
-/// Types of DES keys [OP 2.0.1 §9.8].
-const KEY_TYPES: core::ops::RangeInclusive<u8> = 0x80..=0x84;
+/// Whether a key block is one of a DES key: its types [OP 2.0.1 §9.8], and 00, with which token managers send the challenge of an
+/// enrolment.
+const fn is_des_key_type(kind: u8) -> bool {
+    matches!(kind, 0x00 | 0x80..=0x84)
+}
 
 fn get_security_domain(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     entry_point(call, classes::CARD_SECURITY_DOMAIN).map(Reference::to_cell)
@@ -121,7 +124,7 @@ fn decrypt_verify_key(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let offset = usize::try_from(call.arguments.short(3)?).unwrap_or(usize::MAX);
     let block = buffer(call).get(offset..).unwrap_or_default();
     let parsed = match block {
-        [kind, length, rest @ ..] if KEY_TYPES.contains(kind) => {
+        [kind, length, rest @ ..] if is_des_key_type(*kind) => {
             rest.split_at_checked(usize::from(*length))
         }
         _ => None,
