@@ -1,15 +1,16 @@
 //! The card: birth, power, and the way of a command from bytes to bytes.
 
+mod call;
 mod dispatch;
 mod issue;
 mod manage_channel;
 mod select;
+mod settle;
 mod transmission;
 
 use core::fmt;
 use std::collections::BTreeMap;
 
-use globalplatform::data::Privileges;
 use iso7816::{Aid, Command, Response, StatusWord};
 use thiserror::Error;
 
@@ -18,16 +19,14 @@ use self::transmission::Waiting;
 use crate::{
     applet::{Applet, ExecutableModule},
     channel::{CHANNEL_COUNT, LogicalChannel, Selected},
-    domain::{DOMAIN_LOAD_FILE, DOMAIN_MODULE, LoadPolicy},
-    host::Host,
+    domain::LoadPolicy,
     image::{ImageError, ImageStore, MemoryImage},
-    nvm::{Nvm, NvmError, Owner, WriteLog},
+    nvm::WriteLog,
     profile::{CardProfile, Personality, ProfileError},
     random::Random,
-    secure_channel::Session,
-    state::{self, Application, Domain, LoadFileEntry, Registry},
-    trace::{self, EntryPoint, Seen},
-    vm::{self, Failure, JavaCard},
+    state::{self, Domain, Registry},
+    trace::Seen,
+    vm::{Failure, JavaCard},
 };
 
 /// Most modules a card can have.
@@ -262,262 +261,10 @@ impl Card {
         response.to_bytes()
     }
 
-    /// Installs and makes selectable an instance without any command, as a card manufacturer does.
-    ///
-    /// # Errors
-    /// The status word that INSTALL would have answered.
-    pub fn install(
-        &mut self,
-        module: Aid,
-        instance: Aid,
-        parameters: &[u8],
-    ) -> Result<(), StatusWord> {
-        self.install_with(module, instance, Privileges::empty(), parameters)
-    }
-
-    /// As [`Card::install`], with privileges. With [`Privileges::SECURITY_DOMAIN`] and [`DOMAIN_MODULE`](crate::DOMAIN_MODULE) it is
-    /// a supplementary security domain, of which `parameters` are the traits (the value of C9).
-    ///
-    /// # Errors
-    /// The status word that INSTALL would have answered.
-    pub fn install_with(
-        &mut self,
-        module: Aid,
-        instance: Aid,
-        privileges: Privileges,
-        parameters: &[u8],
-    ) -> Result<(), StatusWord> {
-        self.java.begin_command();
-        let load_file = self.load_file_of(None, module)?;
-        self.check_privileges(instance, module, privileges)?;
-        let mut entry = Application::installed(instance, load_file, module, Domain::Issuer);
-        entry.privileges = privileges.to_bytes();
-        let installed = self.install_instance(entry, parameters).and_then(|()| {
-            self.registry.set_life_cycle(&mut self.log, instance, 0x07)?;
-            Ok(self.commit()?)
-        });
-        if installed.is_err() {
-            self.undo();
-        }
-        installed
-    }
-
     /// Why the virtual machine refused or ended the last command, if it did: what a status word cannot say.
     #[must_use]
     pub const fn failure(&self) -> Option<&Failure> {
         self.java.failure()
-    }
-
-    /// Loads a package without any command, as a card manufacturer does: the content of a load file data block.
-    ///
-    /// # Errors
-    /// The status word that the last LOAD would have answered; [`Card::failure`] knows more.
-    pub fn load(&mut self, file: &[u8]) -> Result<Aid, StatusWord> {
-        self.java.begin_command();
-        let aid = self.java.package_aid(file)?;
-        let loaded = self.check_load_file(aid).and_then(|()| {
-            self.java.load(&mut self.log, aid, file)?;
-            let entry = LoadFileEntry { aid, domain: Domain::Issuer };
-            self.registry.put_load_file(&mut self.log, entry)?;
-            Ok(self.commit()?)
-        });
-        if loaded.is_err() {
-            self.undo();
-        }
-        loaded.map(|()| aid)
-    }
-
-    /// Ends a command: what it wrote is committed if it succeeded (9000, 61xx, 62xx, 63xx), undone otherwise.
-    pub(crate) fn settle(&mut self, response: Response) -> Response {
-        let status = response.status;
-        let succeeded = status.is_ok() || status.is_warning() || status.bytes_available().is_some();
-        if !succeeded {
-            self.undo();
-            return response;
-        }
-        match self.commit() {
-            Ok(()) => response,
-            Err(error) => {
-                self.undo();
-                Response::status(error.into())
-            }
-        }
-    }
-
-    /// What the command wrote survives, in the virtual machine and out of it.
-    pub(crate) fn commit(&mut self) -> Result<(), NvmError> {
-        if self.log.power_lost() {
-            return Err(NvmError::PowerLost);
-        }
-        self.java.mirror(&mut self.log)?;
-        let committed = self.log.commit();
-        if self.log.has_uncommitted() {
-            // The machine is ahead of records that could not be written.
-            self.java.outdate();
-        } else {
-            // Also when the power failed after the mark that ends the commit.
-            self.java.settle();
-        }
-        committed
-    }
-
-    pub(crate) fn undo(&mut self) {
-        let system_changed = self.log.roll_back();
-        self.java.take_back(&self.log);
-        if system_changed {
-            self.reload();
-        }
-        if self.java.is_stale()
-            && let Err(error) = self.restore_machine()
-        {
-            tracing::error!(%error, "virtual machine not restored");
-        }
-    }
-
-    /// Makes the virtual machine anew from its records.
-    fn restore_machine(&mut self) -> Result<(), CardError> {
-        let mut java = JavaCard::new(&self.personality.java_card);
-        java.restore(&self.log, &self.registry)?;
-        self.java = java;
-        Ok(())
-    }
-
-    /// The records of the system were taken back: registry and instances follow them.
-    fn reload(&mut self) {
-        match Registry::load(&mut self.log) {
-            Ok(registry) => self.registry = registry,
-            Err(error) => tracing::error!(%error, "registry not reloaded"),
-        }
-        if let Err(error) = self.restore_instances() {
-            tracing::error!(%error, "instance not restored");
-        }
-    }
-
-    /// Makes the instances those of the registry.
-    fn restore_instances(&mut self) -> Result<(), CardError> {
-        let registry = &self.registry;
-        self.instances.retain(|aid, _| registry.application(*aid).is_some());
-        let missing: Vec<(Aid, Aid)> = registry
-            .applications()
-            .filter(|entry| !entry.is_domain() && !self.instances.contains_key(&entry.aid))
-            .map(|entry| (entry.aid, entry.module))
-            .collect();
-        for (instance, module) in missing {
-            if let Some(applet) = self.java.instance(instance) {
-                self.instances.insert(instance, applet);
-                continue;
-            }
-            let index = self
-                .modules
-                .iter()
-                .position(|candidate| candidate.module() == module)
-                .ok_or(CardError::ModuleMissing { instance, module })?;
-            let applet = self
-                .with_module(index, instance, |module, host| module.restore(host))
-                .map_err(|status| CardError::RestoreFailed { instance, status })?;
-            self.instances.insert(instance, applet);
-        }
-        Ok(())
-    }
-
-    /// The load file that has the module with this AID: this one, if one is named. What was loaded comes before what is in ROM.
-    pub(crate) fn load_file_of(
-        &self,
-        load_file: Option<Aid>,
-        module: Aid,
-    ) -> Result<Aid, StatusWord> {
-        let in_rom = || {
-            let mut modules = self.modules.iter();
-            let found = modules.find(|candidate| {
-                candidate.module() == module
-                    && load_file.is_none_or(|load_file| candidate.load_file() == load_file)
-            });
-            found.map(|found| found.load_file())
-        };
-        if module == DOMAIN_MODULE && load_file.is_none_or(|aid| aid == DOMAIN_LOAD_FILE) {
-            return Ok(DOMAIN_LOAD_FILE);
-        }
-        let loaded = self.java.package_of(load_file, module);
-        loaded.or_else(in_rom).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
-    }
-
-    /// Calls a module with a host that has no secure channel.
-    pub(crate) fn with_module(
-        &mut self,
-        index: usize,
-        instance: Aid,
-        call: impl FnOnce(&dyn ExecutableModule, &mut Host<'_>) -> Result<Box<dyn Applet>, StatusWord>,
-    ) -> Result<Box<dyn Applet>, StatusWord> {
-        let domain = self.key_domain_of(instance);
-        let module = self.modules.get(index).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-        let mut host = Host {
-            nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
-            instance,
-            random: self.random.as_mut(),
-            session: &mut Session::None,
-            registry: &mut self.registry,
-            personality: &self.personality,
-            java: &mut self.java,
-            channel: None,
-            domain,
-        };
-        call(module.as_ref(), &mut host)
-    }
-
-    /// Makes an instance of a loaded applet, with a host that has no secure channel.
-    pub(crate) fn install_loaded(
-        &mut self,
-        (load_file, module): (Aid, Aid),
-        instance: Aid,
-        privileges: [u8; 3],
-        parameters: &[u8],
-    ) -> Result<Box<dyn Applet>, StatusWord> {
-        let domain = self.key_domain_of(instance);
-        let mut host = Host {
-            nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
-            instance,
-            random: self.random.as_mut(),
-            session: &mut Session::None,
-            registry: &mut self.registry,
-            personality: &self.personality,
-            java: &mut self.java,
-            channel: None,
-            domain,
-        };
-        trace::watched(&mut host, EntryPoint::Install, |host| {
-            vm::install(host, load_file, module, privileges, parameters)
-        })
-    }
-
-    /// Calls an instance, with the secure channel of a logical channel or none. `None`: there is no such instance.
-    pub(crate) fn with_applet<R>(
-        &mut self,
-        channel: Option<usize>,
-        instance: Aid,
-        call: impl FnOnce(&mut dyn Applet, &mut Host<'_>) -> R,
-    ) -> Option<R> {
-        let domain = self.key_domain_of(instance);
-        let applet = self.instances.get_mut(&instance)?;
-        let mut detached = Session::None;
-        let number = channel.and_then(|index| u8::try_from(index).ok());
-        let channel = channel.and_then(|index| self.channels.get_mut(index)?.as_mut());
-        let mut host = Host {
-            nvm: Nvm::new(&mut self.log, Owner::Instance(instance), channel.is_none()),
-            instance,
-            random: self.random.as_mut(),
-            session: channel.map_or(&mut detached, |channel| &mut channel.session),
-            registry: &mut self.registry,
-            personality: &self.personality,
-            java: &mut self.java,
-            channel: number,
-            domain,
-        };
-        Some(call(&mut trace::Watched(applet.as_mut()), &mut host))
-    }
-
-    /// The domain whose keys serve the secure channels of an application.
-    fn key_domain_of(&self, application: Aid) -> Domain {
-        self.registry.key_domain(&self.log, self.registry.associated(application))
     }
 
     /// Whether an application or a supplementary security domain is selected on any logical channel.

@@ -1,4 +1,4 @@
-//! The algorithms of tokens, receipts and load file signatures [GPCS 2.3.1 annex B, table C-1].
+//! The algorithms of tokens, receipts and load file signatures [GPCS 2.3.1 §B, §C.1].
 
 use cryptography::{
     DigestAlgorithm, SignatureAlgorithm,
@@ -55,7 +55,7 @@ macro_rules! algorithms {
                 match self { $(Self::$name => $signature,)* }
             }
 
-            /// The weakest hash of a load file data block that may be used with it [GPCS 2.3.1 table C-3].
+            /// The weakest hash of a load file data block that may be used with it [GPCS 2.3.1 §C.2, table C-3].
             #[must_use]
             pub const fn weakest_hash(self) -> LoadFileHash {
                 match self { $(Self::$name => LoadFileHash::$hash,)* }

@@ -52,7 +52,7 @@ impl LoadFileHash {
         if *found == *hash { Ok(()) } else { Err(AuthorityError::WrongHash) }
     }
 
-    /// Checks that a hash is not weaker than what it is used with [GPCS 2.3.1 table C-3].
+    /// Checks that a hash is not weaker than what it is used with [GPCS 2.3.1 §C.2, table C-3].
     ///
     /// # Errors
     ///

@@ -14,7 +14,7 @@ use super::AuthorityAlgorithm;
 /// One component of a key: its type byte and its value.
 pub type KeyPart<'a> = (u8, &'a [u8]);
 
-/// Types of components [GPCS 2.3.1 table 11-16].
+/// Types of components [GPCS 2.3.1 §11.1.8, table 11-16].
 mod kind {
     pub(super) const AES: u8 = 0x88;
     pub(super) const RSA_PUBLIC_EXPONENT: u8 = 0xA0;

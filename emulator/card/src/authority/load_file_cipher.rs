@@ -28,7 +28,7 @@ impl LoadFileCipher {
         Ok(Self(key))
     }
 
-    /// The weakest hash of a load file data block that may be used with the key [GPCS 2.3.1 table C-3].
+    /// The weakest hash of a load file data block that may be used with the key [GPCS 2.3.1 §C.2, table C-3].
     #[must_use]
     pub fn weakest_hash(&self) -> LoadFileHash {
         match (self.0.is_aes(), self.0.length()) {

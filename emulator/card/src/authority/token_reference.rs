@@ -1,4 +1,4 @@
-//! For whom a token is, and which it is: the control reference template B6 [GPCS 2.3.1 tables 11-23, 11-48 to 11-52].
+//! For whom a token is, and which it is: the control reference template B6 [GPCS 2.3.1 §11.2.2.3, §11.5.2.3.7].
 
 use iso7816::{ParseError, tlv};
 

@@ -18,9 +18,9 @@ const CARD_IDENTIFICATION: u8 = 3;
 const SECURE_CHANNEL: u8 = 4;
 /// Java Card; the next arc is its major version [GPCS 2.3.1 §H.2].
 const JAVA_CARD: [u8; 9] = [0x2B, 0x06, 0x01, 0x04, 0x01, 0x2A, 0x02, 0x6E, 0x01];
-/// Sizes of AES keys, one bit each [GPCS 2.3.1 table H-7].
+/// Sizes of AES keys, one bit each [GPCS 2.3.1 §H.4, table H-7].
 const AES_128_192_256: u8 = 0x07;
-/// Objects of the capability information [GPCS 2.3.1 table H-5].
+/// Objects of the capability information [GPCS 2.3.1 §H.4, table H-5].
 const CAPABILITY: u32 = 0x67;
 const CIPHERS: u32 = 0x84;
 const TOKENS: u32 = 0x85;

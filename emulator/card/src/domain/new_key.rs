@@ -22,7 +22,7 @@ mod kind {
     pub(super) const EC_REFERENCE: u8 = 0xF0;
 }
 
-/// References of curves that a domain has been given itself [GPCS 2.3.1 table B-2].
+/// References of curves that a domain has been given itself [GPCS 2.3.1 §B.4.2, table B-2].
 const LOCAL_REFERENCES: core::ops::RangeInclusive<u8> = 0x60..=0x7F;
 /// First byte of an uncompressed point [SEC 1 §2.3.3].
 const UNCOMPRESSED: u8 = 0x04;
@@ -39,7 +39,7 @@ struct Form {
     optional: &'static [u8],
 }
 
-/// One table of all forms [GPCS 2.3.1 tables 11-72 to 11-77].
+/// One table of all forms [GPCS 2.3.1 §11.8.2.3, tables 11-72 to 11-77].
 const FORMS: [Form; 9] = [
     form(&[0xA1, 0xA0], &[]),
     form(&[0xA1, 0xA3], &[0xA0]),

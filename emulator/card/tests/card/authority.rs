@@ -239,7 +239,7 @@ fn hashes_are_told_by_their_length() {
 #[test]
 fn a_strong_signature_wants_a_strong_hash() {
     let vectors = vectors();
-    // Shortest hash that each algorithm signs, in bytes [GPCS 2.3.1 table C-3].
+    // Shortest hash that each algorithm signs, in bytes [GPCS 2.3.1 §C.2, table C-3].
     let shortest = [
         ("RetailMac", 20),
         ("RsaPkcs1", 20),

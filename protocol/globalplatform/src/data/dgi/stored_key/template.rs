@@ -1,4 +1,4 @@
-//! Templates of key components: what grouping 00B9 holds [GPCS 2.3.1 tables 11-92, 11-94, 11-96, 11-98, 11-100, 11-102, 11-104].
+//! Templates of key components: what grouping 00B9 holds [GPCS 2.3.1 §11.11.4, tables 11-92 to 11-104].
 
 use iso7816::{
     ParseError, ParseErrorKind,
