@@ -43,8 +43,19 @@ impl Card {
         instance: Aid,
         call: impl FnOnce(&dyn ExecutableModule, &mut Host<'_>) -> Result<Box<dyn Applet>, StatusWord>,
     ) -> Result<Box<dyn Applet>, StatusWord> {
+        self.with_detached_host(instance, |modules, host| {
+            let module = modules.get(index).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
+            call(module.as_ref(), host)
+        })
+    }
+
+    /// Calls with the ROM's modules and a host that has no secure channel.
+    fn with_detached_host<R>(
+        &mut self,
+        instance: Aid,
+        call: impl FnOnce(&[Box<dyn ExecutableModule>], &mut Host<'_>) -> R,
+    ) -> R {
         let domain = self.key_domain_of(instance);
-        let module = self.modules.get(index).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let mut host = Host {
             nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
             instance,
@@ -56,7 +67,7 @@ impl Card {
             channel: None,
             domain,
         };
-        call(module.as_ref(), &mut host)
+        call(&self.modules, &mut host)
     }
 
     /// Makes an instance of a loaded applet, with a host that has no secure channel.
@@ -67,20 +78,10 @@ impl Card {
         privileges: [u8; 3],
         parameters: &[u8],
     ) -> Result<Box<dyn Applet>, StatusWord> {
-        let domain = self.key_domain_of(instance);
-        let mut host = Host {
-            nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
-            instance,
-            random: self.random.as_mut(),
-            session: &mut Session::None,
-            registry: &mut self.registry,
-            personality: &self.personality,
-            java: &mut self.java,
-            channel: None,
-            domain,
-        };
-        trace::watched(&mut host, EntryPoint::Install, |host| {
-            vm::install(host, load_file, module, privileges, parameters)
+        self.with_detached_host(instance, |_, host| {
+            trace::watched(host, EntryPoint::Install, |host| {
+                vm::install(host, load_file, module, privileges, parameters)
+            })
         })
     }
 

@@ -11,7 +11,7 @@ use super::{JavaCard, Pending};
 use crate::{
     image::ImageError,
     nvm::{NvmError, Owner, RECORD_OVERHEAD, WriteLog},
-    state::Registry,
+    state::{Registry, save_of},
 };
 
 /// Of a load file: what its package is in the machine.
@@ -170,7 +170,7 @@ impl JavaCard {
             statics: package.statics.handle(),
             verified: package.verified,
         };
-        put(log, owner, PACKAGE, &record)
+        save_of(log, owner, PACKAGE, &record)
     }
 
     /// Brings packages, applets and objects back from their records.
@@ -277,14 +277,4 @@ pub(super) fn put_instance(
 /// Whether an instance is one of the machine's, by its records.
 pub(crate) fn is_vm_instance(log: &WriteLog, instance: Aid) -> bool {
     log.get(Owner::Instance(instance), APPLET).is_some()
-}
-
-fn put<T: Serialize>(
-    log: &mut WriteLog,
-    owner: Owner,
-    key: &[u8],
-    value: &T,
-) -> Result<(), StatusWord> {
-    let bytes = postcard::to_allocvec(value).map_err(|_| StatusWord::MEMORY_FAILURE)?;
-    Ok(log.put(owner, key, bytes)?)
 }
