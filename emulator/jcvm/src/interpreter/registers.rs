@@ -58,6 +58,8 @@ pub(crate) struct Frame {
     pub(crate) pc: u32,
     /// First local variable.
     pub(crate) locals: usize,
+    /// First cell of its operand stack, and the first after it.
+    pub(crate) operands: (usize, usize),
     /// Whose code runs.
     pub(crate) context: ContextId,
     pub(crate) applet: AppletId,
@@ -171,7 +173,8 @@ impl<'c> Registers<'c> {
             caller.pc = self.pc;
         }
         let (context, applet) = (self.context, self.applet);
-        state.frames.push(Frame { method: id, pc: 0, locals: first, context, applet });
+        let operands = (floor, ceiling);
+        state.frames.push(Frame { method: id, pc: 0, locals: first, operands, context, applet });
         // Few, mostly none: a loop is faster than filling a range.
         for index in self.sp..floor {
             set(cells, index, 0);
@@ -200,13 +203,15 @@ impl<'c> Registers<'c> {
     /// Goes on with the method on top of the frames, after its last instruction.
     pub(crate) fn resume(&mut self, code: &'c Code, state: &mut State) -> bool {
         let Some(frame) = state.frames.last().copied() else { return false };
-        let Some((package, method)) = code.method(frame.method) else { return false };
+        let package = frame.method.parts().0;
+        if package != self.method.parts().0 {
+            let Some(package) = code.package(package) else { return false };
+            self.ops = &package.ops;
+        }
         self.method = frame.method;
-        self.ops = &package.ops;
         self.pc = frame.pc;
         self.locals = frame.locals;
-        self.floor = frame.locals + usize::from(method.locals);
-        self.ceiling = self.floor + usize::from(method.max_stack);
+        (self.floor, self.ceiling) = frame.operands;
         if self.context != frame.context || self.applet != frame.applet {
             self.switch(state, frame.context, frame.applet);
         }
