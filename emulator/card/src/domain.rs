@@ -239,16 +239,14 @@ impl Card {
     }
 
     fn secure_channel(&mut self, receiver: Receiver) -> Result<SecureChannel<'_>, StatusWord> {
-        let domain = self.registry.key_domain(&self.log, receiver.domain);
         let open = self.channels.get_mut(receiver.channel).and_then(Option::as_mut);
         Ok(SecureChannel {
             session: &mut open.ok_or(StatusWord::CHANNEL_NOT_SUPPORTED)?.session,
             log: &mut self.log,
             random: self.random.as_mut(),
             personality: &self.personality,
+            registry: &self.registry,
             selected: self.registry.aid_of(receiver.domain),
-            domain,
-            for_application: false,
         })
     }
 

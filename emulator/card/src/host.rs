@@ -9,7 +9,7 @@ use crate::{
     profile::Personality,
     random::{CardRng, Random},
     secure_channel::{SecureChannel, Session},
-    state::{Domain, LOCKED, Registry},
+    state::{LOCKED, Registry},
     vm::JavaCard,
 };
 
@@ -33,8 +33,6 @@ pub struct Host<'a> {
     pub(crate) java: &'a mut JavaCard,
     /// The logical channel of the command, when there is one.
     pub(crate) channel: Option<u8>,
-    /// The domain whose keys serve the instance's secure channels.
-    pub(crate) domain: Domain,
 }
 
 impl<'a> Host<'a> {
@@ -93,9 +91,8 @@ impl<'a> Host<'a> {
             log: &mut *self.nvm.log,
             random: &mut *self.random,
             personality: self.personality,
+            registry: &*self.registry,
             selected: self.instance,
-            domain: self.domain,
-            for_application: true,
         }
     }
 

@@ -18,7 +18,7 @@ use crate::{
     nvm::WriteLog,
     profile::Personality,
     random::Random,
-    state::{self, Domain, KeySetRecord, default_key_set},
+    state::{self, Domain, KeySetRecord, Registry, default_key_set},
     trace::Event,
 };
 
@@ -128,15 +128,24 @@ pub struct SecureChannel<'a> {
     pub(crate) log: &'a mut WriteLog,
     pub(crate) random: &'a mut dyn Random,
     pub(crate) personality: &'a Personality,
-    /// The application that is selected on the logical channel.
+    pub(crate) registry: &'a Registry,
+    /// The application, or the security domain, that is selected on the logical channel.
     pub(crate) selected: Aid,
-    /// The domain whose keys are used.
-    pub(crate) domain: Domain,
-    /// Whether an application uses them, not the domain.
-    pub(crate) for_application: bool,
 }
 
 impl SecureChannel<'_> {
+    /// The domain whose keys are used. Looked up when a session begins: most commands begin none.
+    fn domain(&self) -> Domain {
+        let own = self.registry.domain(self.selected);
+        let domain = own.unwrap_or_else(|| self.registry.associated(self.selected));
+        self.registry.key_domain(self.log, domain)
+    }
+
+    /// Whether the keys of a set are for the one who asks.
+    fn admits(&self, set: &KeySetRecord) -> bool {
+        set.admits(self.registry.domain(self.selected).is_none())
+    }
+
     /// Obeys INITIALIZE UPDATE: returns the data of the response and waits for EXTERNAL AUTHENTICATE. A session that was there is
     /// closed, also when the command fails [GPCS 2.3.1 §D.4.1, §E.5.1, AmdD 1.1.1 §7.1.1].
     ///
@@ -147,11 +156,12 @@ impl SecureChannel<'_> {
     /// key set initiates its sessions implicitly.
     pub fn initialize_update(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
         *self.session = Session::None;
+        let domain = self.domain();
         let set = match command.header.p1 {
-            0 => default_key_set(self.log, self.domain),
-            version => KeySetRecord::load(self.log, self.domain, version),
+            0 => default_key_set(self.log, domain),
+            version => KeySetRecord::load(self.log, domain, version),
         }
-        .filter(|set| set.admits(self.for_application))
+        .filter(|set| self.admits(set))
         .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let (protocol, keys) = set.channel_keys().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let version = set.version;
@@ -161,11 +171,11 @@ impl SecureChannel<'_> {
         if command.data.len() != protocol.mac_length() {
             return Err(StatusWord::WRONG_LENGTH);
         }
-        let stored = KeySetRecord::counter(self.log, self.domain, version);
+        let stored = KeySetRecord::counter(self.log, domain, version);
         let next = Handshake::next_counter(protocol, stored).map_err(|error| error.status())?;
         let counts_now = protocol.id() == 3 && protocol.pseudo_random_challenge();
         if counts_now {
-            KeySetRecord::advance_counter(self.log, self.domain, version, next)?;
+            KeySetRecord::advance_counter(self.log, domain, version, next)?;
         }
         let mut random = [0; 16];
         self.random.fill(&mut random);
@@ -173,14 +183,14 @@ impl SecureChannel<'_> {
             keys: &keys,
             key_version: version,
             protocol,
-            kdd: state::diversification_data(self.log, self.personality, self.domain),
+            kdd: state::diversification_data(self.log, self.personality, domain),
             sequence_counter: if counts_now { next } else { stored },
             aid: self.selected,
             random,
         };
         let (answer, pending) =
             handshake.initialize_update(&command.data).map_err(|error| error.status())?;
-        let (pending, domain) = (Box::new(pending), self.domain);
+        let pending = Box::new(pending);
         *self.session = Session::Pending { pending, domain, version, counter: next };
         Ok(answer)
     }
@@ -233,22 +243,20 @@ impl SecureChannel<'_> {
         if !self.session.may_begin_with(command) {
             return None;
         }
-        let set = default_key_set(self.log, self.domain)?;
-        if !set.admits(self.for_application) {
-            return None;
-        }
+        let set = default_key_set(self.log, self.domain()).filter(|set| self.admits(set))?;
         set.protocol().is_some_and(Protocol::is_implicit).then_some(set)
     }
 
     fn begin(&mut self, set: &KeySetRecord, command: &Command) -> Result<Command, StatusWord> {
         *self.session = Session::None;
         let (protocol, keys) = set.channel_keys().ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-        let stored = KeySetRecord::counter(self.log, self.domain, set.version);
+        let domain = self.domain();
+        let stored = KeySetRecord::counter(self.log, domain, set.version);
         let next = Handshake::next_counter(protocol, stored).map_err(|error| error.status())?;
         let (keys, sequence_counter, aid) = (&keys, stored, self.selected);
         let handshake = ImplicitHandshake { keys, protocol, sequence_counter, aid };
         let (channel, plain) = handshake.first_command(command).map_err(|error| error.status())?;
-        KeySetRecord::advance_counter(self.log, self.domain, set.version, next)?;
+        KeySetRecord::advance_counter(self.log, domain, set.version, next)?;
         *self.session = Session::Open(Box::new(channel));
         Ok(plain)
     }

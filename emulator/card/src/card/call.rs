@@ -9,7 +9,6 @@ use crate::{
     host::Host,
     nvm::{Nvm, Owner},
     secure_channel::Session,
-    state::Domain,
     trace::{self, EntryPoint},
     vm,
 };
@@ -55,7 +54,6 @@ impl Card {
         instance: Aid,
         call: impl FnOnce(&[Box<dyn ExecutableModule>], &mut Host<'_>) -> R,
     ) -> R {
-        let domain = self.key_domain_of(instance);
         let mut host = Host {
             nvm: Nvm::new(&mut self.log, Owner::Instance(instance), true),
             instance,
@@ -65,7 +63,6 @@ impl Card {
             personality: &self.personality,
             java: &mut self.java,
             channel: None,
-            domain,
         };
         call(&self.modules, &mut host)
     }
@@ -92,7 +89,6 @@ impl Card {
         instance: Aid,
         call: impl FnOnce(&mut dyn Applet, &mut Host<'_>) -> R,
     ) -> Option<R> {
-        let domain = self.key_domain_of(instance);
         let applet = self.instances.get_mut(&instance)?;
         let mut detached = Session::None;
         let number = channel.and_then(|index| u8::try_from(index).ok());
@@ -106,13 +102,7 @@ impl Card {
             personality: &self.personality,
             java: &mut self.java,
             channel: number,
-            domain,
         };
         Some(call(&mut trace::Watched(applet.as_mut()), &mut host))
-    }
-
-    /// The domain whose keys serve the secure channels of an application.
-    fn key_domain_of(&self, application: Aid) -> Domain {
-        self.registry.key_domain(&self.log, self.registry.associated(application))
     }
 }

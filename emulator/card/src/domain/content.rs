@@ -1,7 +1,7 @@
 //! What is on the card, as content management asks for it: who has an AID, which domain a load file belongs to, how much memory is
 //! left.
 
-use globalplatform::command::InstallParameters;
+use globalplatform::{command::InstallParameters, data::ApplicationState};
 use iso7816::{Aid, StatusWord};
 
 use crate::{
@@ -17,8 +17,10 @@ pub const DOMAIN_MODULE: Aid = Aid::from_const(&[0xA0, 0x00, 0x00, 0x01, 0x51, 0
 /// Its version, major then minor.
 pub(crate) const DOMAIN_LOAD_FILE_VERSION: [u8; 2] = [1, 0];
 
-/// Life cycle states of security domains.
-pub(super) const PERSONALIZED: u8 = 0x0F;
+/// Life cycle states of applications and supplementary security domains [GPCS 2.3.1 §5.3].
+pub(super) const INSTALLED: u8 = ApplicationState::INSTALLED.0;
+pub(super) const SELECTABLE: u8 = ApplicationState::SELECTABLE.0;
+pub(super) const PERSONALIZED: u8 = ApplicationState::PERSONALIZED.0;
 
 impl Card {
     /// Whether a load file is in ROM: nobody loaded it, and nobody deletes it.

@@ -11,7 +11,7 @@ use iso7816::{Aid, Command, Response, StatusWord};
 use super::{
     Receiver,
     authorization::{Combined, Done, Request},
-    content::{DOMAIN_LOAD_FILE, DOMAIN_MODULE},
+    content::{DOMAIN_LOAD_FILE, DOMAIN_MODULE, INSTALLED, SELECTABLE},
     refused,
 };
 use crate::{
@@ -20,11 +20,6 @@ use crate::{
     state::{APPLICATIONS_MAX, Application, Domain, DomainTraits, Quotas},
     trace::{EntryPoint, watched},
 };
-
-/// Life cycle states of an application.
-const INSTALLED: u8 = 0x03;
-const SELECTABLE: u8 = 0x07;
-const LOCKED: u8 = 0x80;
 
 /// INSTALL [for install] in typed form.
 struct Instance {
@@ -248,7 +243,7 @@ impl Card {
         // Of the privileges only this one counts [GPCS 2.3.1 §11.5.2.3.3]. Hosts give it in this way to what is selectable already.
         let resets = privileges.contains(Privileges::CARD_RESET);
         let installed = entry.life_cycle == INSTALLED;
-        let locked = entry.life_cycle & LOCKED != 0;
+        let locked = entry.is_locked();
         if !installed && (!resets || locked) || restricts(&entry, Restrictions::MAKE_SELECTABLE) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }

@@ -7,7 +7,12 @@ use globalplatform::{
 };
 use iso7816::{Command, Response, StatusWord};
 
-use super::{Receiver, new_key::NewKey, refused};
+use super::{
+    Receiver,
+    content::{PERSONALIZED, SELECTABLE},
+    new_key::NewKey,
+    refused,
+};
 use crate::{
     card::Card,
     secure_channel::Session,
@@ -16,9 +21,6 @@ use crate::{
 
 /// Version of keys that the first PUT KEY replaces.
 const INITIAL_VERSION: u8 = 0xFF;
-/// Life cycle states of a supplementary domain.
-const SELECTABLE: u8 = 0x07;
-const PERSONALIZED: u8 = 0x0F;
 /// Highest identifier and version of a key.
 const KEY_NUMBER_MAX: u8 = 0x7F;
 /// Most key sets on a card.

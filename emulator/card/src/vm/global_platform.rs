@@ -9,7 +9,7 @@ use crate::{
     host,
     nvm::Owner,
     secure_channel::{SecureChannel, Session},
-    state::{self, Domain, GlobalPinRecord, IssuerDomain, Registry},
+    state::{self, Domain, GlobalPinRecord, IssuerDomain, LOCKED, Registry},
 };
 
 const INITIALIZE_UPDATE: u8 = 0x50;
@@ -22,8 +22,6 @@ const CARD_TERMINATE: u8 = 0x08;
 const CARD_RESET: u8 = 0x04;
 const GLOBAL_LOCK: u8 = 0x08;
 const GLOBAL_SERVICE: u8 = 0x01;
-/// Bit of an application's life cycle that locks it.
-const LOCKED: u8 = 0x80;
 
 impl CardPlatform<'_> {
     fn channel(&mut self) -> SecureChannel<'_> {
@@ -32,9 +30,8 @@ impl CardPlatform<'_> {
             log: &mut *self.log,
             random: &mut *self.random,
             personality: self.personality,
+            registry: &*self.registry,
             selected: self.instance,
-            domain: self.domain,
-            for_application: true,
         }
     }
 

@@ -10,7 +10,7 @@ use crate::{
     profile::Personality,
     random::Random,
     secure_channel::Session,
-    state::{Domain, Registry},
+    state::Registry,
     vm::{PinState, records::is_vm_instance},
 };
 
@@ -23,8 +23,6 @@ pub(crate) struct CardPlatform<'r> {
     pub(super) personality: &'r Personality,
     /// The instance on whose behalf the programs run.
     pub(super) instance: Aid,
-    /// The domain whose keys serve its secure channels.
-    pub(super) domain: Domain,
     pub(super) pin: &'r mut PinState,
     pub(super) active: &'r [Option<AppletId>; CHANNEL_COUNT],
     /// The machine's stores that the log has counted.

@@ -66,7 +66,7 @@ pub(super) fn run<R>(
 
 /// The same for what is no call of a program.
 fn enter<R>(host: &mut Host<'_>, calls: impl FnOnce(&mut Api<'_>, &mut Machine) -> R) -> R {
-    let Host { nvm, instance, random, session, registry, personality, java, domain, .. } = host;
+    let Host { nvm, instance, random, session, registry, personality, java, .. } = host;
     java.allot(registry);
     let JavaCard { machine, api, active, pin, .. } = &mut **java;
     let heap = machine.heap_mut();
@@ -80,7 +80,6 @@ fn enter<R>(host: &mut Host<'_>, calls: impl FnOnce(&mut Api<'_>, &mut Machine) 
         registry,
         personality,
         instance: *instance,
-        domain: *domain,
         active,
         pin,
     };

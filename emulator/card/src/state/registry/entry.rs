@@ -1,6 +1,6 @@
 //! Entries of the registry: what the card keeps of a domain, an application, a load file.
 
-use globalplatform::data::Privileges;
+use globalplatform::data::{APPLICATION_LOCKED, ApplicationState, Privileges};
 use iso7816::{Aid, StatusWord};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Bit of an application's life cycle that locks it [GPCS 2.3.1 §11.1.1].
-pub(crate) const LOCKED: u8 = 0x80;
+pub(crate) const LOCKED: u8 = APPLICATION_LOCKED;
 
 /// The issuer security domain; its life cycle is the card's.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -138,7 +138,7 @@ impl Application {
             aid,
             load_file,
             module,
-            life_cycle: 0x03,
+            life_cycle: ApplicationState::INSTALLED.0,
             privileges: [0; 3],
             domain,
             implicit_selection: Vec::new(),
