@@ -11,6 +11,7 @@ mod transmission;
 use core::fmt;
 use std::collections::BTreeMap;
 
+use faults::Fault;
 use iso7816::{Aid, Command, Response, StatusWord};
 use thiserror::Error;
 
@@ -183,12 +184,28 @@ impl Card {
         if let Some(atr) = state::atr(&self.log) {
             self.atr = atr;
         }
-        self.channels = Default::default();
+        let before = core::mem::take(&mut self.channels);
         self.java.reset();
         self.instances.values_mut().for_each(|applet| applet.reset());
         self.open_channel(0);
+        self.keep_by_a_fault(before);
         if self.log.power_lost() {
             self.power_off();
+        }
+    }
+
+    /// What a planted fault does not let a reset end.
+    fn keep_by_a_fault(&mut self, before: [Option<LogicalChannel>; CHANNEL_COUNT]) {
+        let sessions = faults::active(Fault::SessionSurvivesReset);
+        let channels = faults::active(Fault::ResetKeepsChannels);
+        for (number, (slot, before)) in self.channels.iter_mut().zip(before).enumerate() {
+            match (slot, before) {
+                (Some(open), Some(before)) if sessions => open.session = before.session,
+                (slot @ None, Some(before)) if channels && number > 0 => {
+                    *slot = Some(LogicalChannel::new(before.selected));
+                }
+                _ => {}
+            }
         }
     }
 

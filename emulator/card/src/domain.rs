@@ -17,6 +17,7 @@ mod put_key;
 mod set_status;
 mod store_data;
 
+use faults::Fault;
 use globalplatform::command::CommandError;
 use iso7816::{Command, Response, StatusWord};
 
@@ -73,7 +74,7 @@ const SECURED: u8 = 0x0F;
 
 /// What is not in the table: refused only after it came through the secure channel, so that the chain of MACs goes on.
 const UNKNOWN: Instruction =
-    instruction(0, TERMINATED, |_, _, _| Err(StatusWord::INS_NOT_SUPPORTED)).open().interindustry();
+    instruction(0, TERMINATED, |_, _, _| Err(unknown_instruction())).open().interindustry();
 
 /// One table of all commands; what is not in it is answered 6D00.
 const INSTRUCTIONS: [Instruction; 13] = [
@@ -113,6 +114,14 @@ impl Instruction {
     }
 }
 
+/// What the card answers to an instruction that it does not know.
+fn unknown_instruction() -> StatusWord {
+    if faults::active(Fault::UnknownInstructionWrongStatus) {
+        return StatusWord::UNKNOWN;
+    }
+    StatusWord::INS_NOT_SUPPORTED
+}
+
 /// What the card answers to a data field or parameters that are none of the command's.
 #[allow(clippy::needless_pass_by_value)] // for map_err
 const fn refused(error: CommandError) -> StatusWord {
@@ -130,7 +139,7 @@ impl Card {
         let receiver = Receiver { channel, domain };
         let header = command.header;
         // Classes: interindustry or GlobalPlatform, no command chaining of ISO [GPCS 2.3.1 §11.1.4].
-        if !has_known_class(header.cla) {
+        if !has_known_class(header.cla) && !faults::active(Fault::UnknownClassObeyed) {
             return Err(StatusWord::CLA_NOT_SUPPORTED);
         }
         let proprietary = header.cla & 0x80 != 0;
@@ -201,14 +210,22 @@ impl Card {
         instruction: &Instruction,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        let mut channel = self.secure_channel(receiver)?;
-        if matches!(channel.session, Session::Pending { .. }) {
+        let session_at = self.session_of(receiver);
+        let mut channel = self.secure_channel(session_at)?;
+        if matches!(channel.session, Session::Pending { .. })
+            && !faults::active(Fault::AuthenticateAfterOtherCommand)
+        {
             // EXTERNAL AUTHENTICATE had to follow INITIALIZE UPDATE.
             channel.close();
         }
         let begins = channel.implicit_set(command).is_some();
         if !begins && !channel.session.is_open() {
-            if instruction.authenticated || command.header.secure_messaging() {
+            let authenticated = instruction.authenticated
+                && !(instruction.ins == 0xF2
+                    && faults::active(Fault::GetStatusWithoutAuthentication));
+            let secured = command.header.secure_messaging()
+                && !faults::active(Fault::SecureMessagingWithoutSession);
+            if authenticated || secured {
                 return Err(StatusWord::SECURITY_STATUS);
             }
             self.check_state(receiver, instruction)?;
@@ -223,7 +240,19 @@ impl Card {
             .and_then(|()| (instruction.obey)(self, receiver, &plain))
             .unwrap_or_else(Response::status);
         self.log.trace.note(|| Event::Wrapped { response: answer.clone() });
-        self.channel(receiver.channel)?.session.wrap(answer)
+        self.channel(session_at.channel)?.session.wrap(answer)
+    }
+
+    /// Where the session of a command is: on its own channel, unless a fault takes that of the basic one.
+    fn session_of(&self, receiver: Receiver) -> Receiver {
+        let open = |channel: usize| {
+            let channel = self.channels.get(channel).and_then(Option::as_ref);
+            channel.is_some_and(|channel| channel.session.is_open())
+        };
+        if !open(receiver.channel) && open(0) && faults::active(Fault::SessionOnAnyChannel) {
+            return Receiver { channel: 0, ..receiver };
+        }
+        receiver
     }
 
     /// A card in a later state obeys fewer commands; a supplementary domain that is locked obeys none but GET DATA

@@ -4,6 +4,7 @@
 //! There is one session per logical channel. A wrong cryptogram or MAC closes it; so do SELECT, reset and INITIALIZE UPDATE. Where the
 //! default key set initiates its sessions implicitly, the first command with a C-MAC opens one [GPCS 2.3.1 §E.1.2.2].
 
+use faults::Fault;
 use globalplatform::{
     command::{CommandError, KeyComponent, is_secret},
     scp::{
@@ -155,11 +156,16 @@ impl SecureChannel<'_> {
     /// 6A88 when there is no such key set, or its keys are not for the one who asks, 6700 for a host challenge of the wrong length, 6985 when the counter is exhausted or the
     /// key set initiates its sessions implicitly.
     pub fn initialize_update(&mut self, command: &Command) -> Result<Vec<u8>, StatusWord> {
-        *self.session = Session::None;
+        if !faults::active(Fault::FailedInitializeUpdateKeepsSession) {
+            *self.session = Session::None;
+        }
         let domain = self.domain();
+        let default = || default_key_set(self.log, domain);
         let set = match command.header.p1 {
-            0 => default_key_set(self.log, domain),
-            version => KeySetRecord::load(self.log, domain, version),
+            0 => default(),
+            version => KeySetRecord::load(self.log, domain, version).or_else(|| {
+                default().filter(|_| faults::active(Fault::UnknownKeyVersionFallsBack))
+            }),
         }
         .filter(|set| self.admits(set))
         .ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
@@ -168,13 +174,19 @@ impl SecureChannel<'_> {
         if protocol.is_implicit() {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        if command.data.len() != protocol.mac_length() {
-            return Err(StatusWord::WRONG_LENGTH);
+        let mut host_challenge = command.data.clone();
+        if host_challenge.len() != protocol.mac_length() {
+            if !faults::active(Fault::HostChallengeLengthNotChecked) {
+                return Err(StatusWord::WRONG_LENGTH);
+            }
+            host_challenge.resize(protocol.mac_length(), 0);
         }
         let stored = KeySetRecord::counter(self.log, domain, version);
         let next = Handshake::next_counter(protocol, stored).map_err(|error| error.status())?;
-        let counts_now = protocol.id() == 3 && protocol.pseudo_random_challenge();
-        if counts_now {
+        let counts_now = protocol.id() == 3
+            && protocol.pseudo_random_challenge()
+            && !faults::active(Fault::Scp03CounterNotCounted);
+        if counts_now || protocol.id() == 2 && faults::active(Fault::Scp02CounterCountsUpdates) {
             KeySetRecord::advance_counter(self.log, domain, version, next)?;
         }
         let mut random = [0; 16];
@@ -189,7 +201,7 @@ impl SecureChannel<'_> {
             random,
         };
         let (answer, pending) =
-            handshake.initialize_update(&command.data).map_err(|error| error.status())?;
+            handshake.initialize_update(&host_challenge).map_err(|error| error.status())?;
         let pending = Box::new(pending);
         *self.session = Session::Pending { pending, domain, version, counter: next };
         Ok(answer)
@@ -204,14 +216,25 @@ impl SecureChannel<'_> {
     pub fn external_authenticate(&mut self, command: &Command) -> Result<(), StatusWord> {
         let Session::Pending { pending, domain, version, counter } = core::mem::take(self.session)
         else {
+            if faults::active(Fault::AuthenticateWithoutUpdate) {
+                return Ok(());
+            }
             return Err(StatusWord::CONDITIONS_OF_USE);
         };
         let protocol = pending.protocol();
-        let channel = pending.external_authenticate(command).map_err(|error| error.status())?;
-        if protocol.id() == 2 {
+        let opened = pending.external_authenticate(command);
+        if protocol.id() == 2
+            && opened.as_ref().is_err_and(|error| *error == ScpError::CommandMacMismatch)
+            && faults::active(Fault::Scp02CounterCountsFailures)
+        {
+            KeySetRecord::advance_counter(self.log, domain, version, counter)?;
+        }
+        let channel = opened.map_err(|error| error.status())?;
+        if protocol.id() == 2 && !faults::active(Fault::Scp02CounterNotCounted) {
             // Another logical channel may have counted since INITIALIZE UPDATE: a counter that was used never comes back.
             let stored = KeySetRecord::counter(self.log, domain, version);
-            if Handshake::next_counter(protocol, stored) != Ok(counter) {
+            let counted = Handshake::next_counter(protocol, stored) != Ok(counter);
+            if counted && !faults::active(Fault::Scp02CounterCountsUpdates) {
                 return Err(StatusWord::CONDITIONS_OF_USE);
             }
             KeySetRecord::advance_counter(self.log, domain, version, counter)?;

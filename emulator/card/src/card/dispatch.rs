@@ -1,5 +1,6 @@
 //! From a command to whoever answers it [GPCS 2.3.1 §6.4.2, §11.1.4].
 
+use faults::Fault;
 use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::Card;
@@ -16,7 +17,10 @@ const TERMINATED: u8 = 0xFF;
 impl Card {
     /// Answers a command, and ends what it wrote.
     pub(super) fn answer(&mut self, command: &Command) -> Response {
-        let channel = usize::from(command.header.channel());
+        let mut channel = usize::from(command.header.channel());
+        if self.channel(channel).is_err() && faults::active(Fault::ClosedChannelAnswers) {
+            channel = 0;
+        }
         self.java.begin_command();
         if let Some(response) = self.rest_of_response(channel, command) {
             return response;

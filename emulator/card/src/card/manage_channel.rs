@@ -1,5 +1,6 @@
 //! MANAGE CHANNEL [GPCS 2.3.1 §11.7].
 
+use faults::Fault;
 use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::Card;
@@ -38,7 +39,12 @@ impl Card {
             *index < count && self.channels.get(*index).is_some_and(Option::is_none)
         };
         let mut candidates = if number == 0 { 1..count } else { number..number + 1 };
-        let index = candidates.find(closed).ok_or(StatusWord::FUNCTION_NOT_SUPPORTED)?;
+        let exhausted = if faults::active(Fault::ChannelExhaustionWrongStatus) {
+            StatusWord::NOT_FOUND
+        } else {
+            StatusWord::FUNCTION_NOT_SUPPORTED
+        };
+        let index = candidates.find(closed).ok_or(exhausted)?;
         if origin == 0 {
             self.open_channel(index);
         } else {
@@ -72,7 +78,15 @@ impl Card {
     fn close(&mut self, number: usize) -> Result<Response, StatusWord> {
         match self.channels.get(number).filter(|_| number < self.channel_count()) {
             None => Err(StatusWord::CHANNEL_NOT_SUPPORTED),
-            Some(_) if number == 0 => Err(StatusWord::FUNCTION_NOT_SUPPORTED),
+            Some(_) if number == 0 && !faults::active(Fault::BasicChannelCloses) => {
+                Err(StatusWord::FUNCTION_NOT_SUPPORTED)
+            }
+            Some(None) if faults::active(Fault::ClosedChannelClosesSilently) => {
+                Ok(Response::status(StatusWord::OK))
+            }
+            Some(Some(_)) if number == 0 || faults::active(Fault::ChannelCloseWithoutEffect) => {
+                Ok(Response::status(StatusWord::OK))
+            }
             Some(None) => Ok(Response::status(StatusWord::CHANNEL_ALREADY_CLOSED)),
             Some(Some(_)) => {
                 self.leave(number);

@@ -1,6 +1,7 @@
 //! SELECT by name [GPCS 2.3.1 §6.4.2, §11.9].
 
-use globalplatform::data::{ImplicitSelection, Privileges};
+use faults::Fault;
+use globalplatform::data::{ApplicationState, ImplicitSelection, Privileges};
 use iso7816::{Aid, Command, Response, StatusWord, tlv::Writer};
 
 use super::Card;
@@ -25,7 +26,7 @@ impl Card {
         channel: usize,
         command: &Command,
     ) -> Result<Response, StatusWord> {
-        if command.header.secure_messaging() {
+        if command.header.secure_messaging() && !faults::active(Fault::SelectWithSecureMessaging) {
             return Err(StatusWord::SECURE_MESSAGING_NOT_SUPPORTED);
         }
         let next = match command.header.p2 & OCCURRENCE_MASK {
@@ -42,6 +43,9 @@ impl Card {
             && self.instances.get(&aid).is_some_and(|applet| applet.takes_select())
         {
             return self.process(channel, aid, command);
+        }
+        if found.is_none() && faults::active(Fault::FailedSelectDeselects) {
+            self.channel(channel)?.selected = Selected::Nothing;
         }
         let found = found.ok_or(StatusWord::NOT_FOUND)?;
         let locked = self.registry.isd.life_cycle == CARD_LOCKED;
@@ -68,7 +72,11 @@ impl Card {
         command: &Command,
     ) -> Result<Response, StatusWord> {
         self.leave(channel);
-        *self.channel(channel)? = LogicalChannel::new(Selected::Domain(domain));
+        let open = self.channel(channel)?;
+        let before = core::mem::replace(open, LogicalChannel::new(Selected::Domain(domain)));
+        if faults::active(Fault::SelectKeepsSession) {
+            open.session = before.session;
+        }
         let silent = command.header.p2 & NO_RESPONSE_DATA == NO_RESPONSE_DATA;
         Ok(Response::ok(if silent { Vec::new() } else { self.domain_fci(domain) }))
     }
@@ -94,13 +102,15 @@ impl Card {
     ) -> Result<Option<Selected>, StatusWord> {
         let current = self.channel(channel)?.selected;
         let domain = (self.registry.isd.aid, Selected::Domain(Domain::Issuer));
-        let selectable = self.registry.applications().filter(|entry| entry.is_selectable());
+        let selectable = self.registry.applications().filter(|entry| may_be_selected(entry));
         let applications = selectable.map(|entry| (entry.aid, selection_of(entry)));
         let mut all = core::iter::once(domain).chain(applications);
-        if next {
+        if next && !faults::active(Fault::NextOccurrenceRestarts) {
             all.by_ref().find(|(_, selected)| *selected == current);
         }
-        Ok(all.find(|(aid, _)| aid.starts_with(name)).map(|(_, selected)| selected))
+        let whole = faults::active(Fault::PartialNameNotFound);
+        let named = |aid: &Aid| aid.starts_with(name) && !(whole && aid.as_bytes() != name);
+        Ok(all.find(|(aid, _)| named(aid)).map(|(_, selected)| selected))
     }
 
     /// Selects an application, by a command or implicitly [JCRE 3.0.5 §4.5].
@@ -157,6 +167,10 @@ impl Card {
         let entry = match self.registry.isd.life_cycle {
             TERMINATED => None,
             CARD_LOCKED => self.registry.holder(Privileges::FINAL_APPLICATION),
+            _ if channel > 0 && faults::active(Fault::NewChannelSelectsNothing) => {
+                return *slot = Some(LogicalChannel::new(Selected::Nothing));
+            }
+            _ if faults::active(Fault::CardResetPrivilegeIgnored) => None,
             _ => self.registered_for(channel).or_else(|| self.registry.default_selected()),
         };
         let entry = entry.and_then(|aid| self.registry.application(aid));
@@ -195,11 +209,23 @@ impl Card {
         let aid = self.registry.aid_of(domain);
         Writer::new()
             .constructed(0x6F, |fci| {
-                fci.object(0x84, aid.as_bytes())
-                    .constructed(0xA5, |inner| inner.object(0x9F65, &[self.personality.block_size]))
+                fci.object(0x84, aid.as_bytes()).constructed(0xA5, |inner| {
+                    if faults::active(Fault::FciWithoutBlockLength) {
+                        return inner;
+                    }
+                    inner.object(0x9F65, &[self.personality.block_size])
+                })
             })
             .finish()
     }
+}
+
+/// Whether SELECT finds an entry.
+fn may_be_selected(entry: &Application) -> bool {
+    entry.is_selectable()
+        || entry.is_locked() && faults::active(Fault::LockedApplicationSelected)
+        || entry.life_cycle == ApplicationState::INSTALLED.0
+            && faults::active(Fault::InstalledApplicationSelected)
 }
 
 /// What is selected with an entry.

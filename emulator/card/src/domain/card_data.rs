@@ -1,5 +1,6 @@
 //! What a security domain tells of the card: recognition data and capabilities [GPCS 2.3.1 §H.2, §H.4].
 
+use faults::Fault;
 use globalplatform::data::{CardCapability, ChannelCapability, Curve, Privileges};
 use iso7816::tlv::{self, Writer};
 
@@ -56,7 +57,10 @@ impl Card {
                 let mut data = oid(data, CARD_RECOGNITION, &[])
                     .constructed(0x60, |inner| oid(inner, CARD_MANAGEMENT, version))
                     .constructed(0x63, |inner| oid(inner, CARD_IDENTIFICATION, &[]));
-                for (id, i) in self.protocols(domain) {
+                for (id, mut i) in self.protocols(domain) {
+                    if id == 3 && faults::active(Fault::CardDataWrongOption) {
+                        i ^= 0x40;
+                    }
                     data = data.constructed(0x64, |inner| oid(inner, SECURE_CHANNEL, &[id, i]));
                 }
                 let mut environment = JAVA_CARD.to_vec();
@@ -78,6 +82,9 @@ impl Card {
             let key_sizes = (protocol == 3).then_some(AES_128_192_256);
             let options = vec![option];
             channels.push(ChannelCapability { protocol, options, key_sizes, others: Vec::new() });
+        }
+        if faults::active(Fault::CapabilityWithoutChannels) {
+            channels.clear();
         }
         let signatures = AuthorityAlgorithm::ALL.iter().map(|algorithm| algorithm.capability());
         let signatures = signatures.fold(0, |all, one| all | one).to_be_bytes().to_vec();

@@ -1,5 +1,6 @@
 //! DELETE: applications, security domains, load files, keys [GPCS 2.3.1 §9.5, §11.2].
 
+use faults::Fault;
 use globalplatform::{
     command::{Delete, DeleteTarget},
     data::{Privileges, Restrictions},
@@ -200,8 +201,10 @@ impl Card {
             let ids: Vec<u8> = set.keys().iter().map(|key| key.id).collect();
             let named = ids.into_iter().filter(|key| id.is_none_or(|id| id == *key));
             for key in named.collect::<Vec<_>>() {
-                set.remove(key);
                 found = true;
+                if !faults::active(Fault::KeyDeletedInName) {
+                    set.remove(key);
+                }
             }
             set.save(&mut self.log, receiver.domain)?;
         }

@@ -1,5 +1,6 @@
 //! GET DATA [GPCS 2.3.1 §11.3].
 
+use faults::Fault;
 use globalplatform::{
     command::{GetData, GetDataOfFile},
     data::{Privileges, key_information},
@@ -95,11 +96,16 @@ impl Card {
                 let keys = self.registry.key_domain(&self.log, domain);
                 Some(state::diversification_data(&self.log, &self.personality, keys).to_vec())
             }
+            0xD3 if faults::active(Fault::LevelNotTold) => Some(vec![0]),
             0xD3 => Some(vec![self.channel(receiver.channel)?.session.level().bits()]),
             0xFF21 => Some(self.extended_resources()),
             _ => None,
         };
-        found.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)
+        let missing = match tag {
+            _ if faults::active(Fault::UnknownTagWrongStatus) => StatusWord::UNKNOWN,
+            _ => StatusWord::REFERENCED_DATA_NOT_FOUND,
+        };
+        found.ok_or(missing)
     }
 
     fn stored_or_generated(&self, domain: Domain, tag: u16) -> Option<Vec<u8>> {
@@ -132,9 +138,13 @@ impl Card {
     /// Key information: identifier, version, then type and length of each component; usage and access where they were told
     /// [GPCS 2.3.1 §11.3.3.1.1].
     fn key_information(&self, domain: Domain) -> Vec<u8> {
-        let keys: Vec<_> = key_sets(&self.log, domain)
+        let mut keys: Vec<_> = key_sets(&self.log, domain)
             .flat_map(|set| set.information().collect::<Vec<_>>())
             .collect();
+        if faults::active(Fault::KeyInformationWrongLength) {
+            let mut parts = keys.iter_mut().flat_map(|key| &mut key.parts);
+            parts.by_ref().for_each(|part| part.length += 1);
+        }
         let object = key_information(&keys);
         tlv::find(&object, KEY_INFORMATION).ok().flatten().unwrap_or_default().to_vec()
     }
@@ -144,7 +154,10 @@ impl Card {
         let domain = self.registry.key_domain(&self.log, domain);
         let set = default_key_set(&self.log, domain)?;
         let protocol = set.protocol()?;
-        let counter = KeySetRecord::counter(&self.log, domain, set.version);
+        let mut counter = KeySetRecord::counter(&self.log, domain, set.version);
+        if faults::active(Fault::CounterToldWrong) {
+            counter = counter.wrapping_add(1);
+        }
         let [_, high, middle, low] = counter.to_be_bytes();
         match protocol.id() {
             2 => Some(vec![middle, low]),

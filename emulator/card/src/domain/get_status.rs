@@ -1,5 +1,6 @@
 //! GET STATUS [GPCS 2.3.1 §11.4].
 
+use faults::Fault;
 use globalplatform::{
     SecurityLevel,
     command::{GetStatus, StatusScope},
@@ -8,11 +9,17 @@ use globalplatform::{
 use iso7816::{Aid, Command, Response, StatusWord};
 
 use super::{Receiver, refused};
-use crate::{card::Card, channel::StatusSearch, state::Domain};
+use crate::{
+    card::Card,
+    channel::StatusSearch,
+    state::{Application, Domain, LOCKED},
+};
 
 /// Longest answer in bytes, without and with response protection [AmdD 1.1.1 §6.2.7].
 const ANSWER_MAX: usize = 255;
 const ANSWER_MAX_PROTECTED: usize = 223;
+/// Tag of the AID of an entry.
+const TAG_AID: u32 = 0x4F;
 
 /// What is looked for, and how it is told.
 struct Query {
@@ -40,9 +47,15 @@ impl Card {
             return Err(StatusWord::WRONG_P1P2);
         } else {
             let same = |search: &StatusSearch| search.scope == scope && search.tlv == tlv;
-            let search = before.filter(same).ok_or(StatusWord::CONDITIONS_OF_USE)?;
-            let StatusSearch { scope, tlv, name, tags, last } = search;
-            Query { scope, tlv, name, tags, after: Some(last) }
+            match before.filter(same) {
+                Some(StatusSearch { scope, tlv, name, tags, last }) => {
+                    Query { scope, tlv, name, tags, after: Some(last) }
+                }
+                None if faults::active(Fault::GetStatusNextWithoutFirst) => {
+                    Query { scope, tlv, name, tags: None, after: None }
+                }
+                None => return Err(StatusWord::CONDITIONS_OF_USE),
+            }
         };
         // Only the issuer's domain is the card's [GPCS 2.3.1 §11.4.2.1].
         if query.scope == StatusScope::IssuerSecurityDomain && receiver.domain != Domain::Issuer {
@@ -50,9 +63,11 @@ impl Card {
         }
         let mut entries = self.entries(query.scope);
         entries.retain(|(aid, _)| {
-            aid.starts_with(&query.name)
-                && query.after.is_none_or(|last| *aid > last)
-                && self.may_see(receiver.domain, *aid)
+            let again = query.after == Some(*aid) && faults::active(Fault::GetStatusRepeats);
+            (aid.starts_with(&query.name) || faults::active(Fault::GetStatusIgnoresCriterion))
+                && (query.after.is_none_or(|last| *aid > last) || again)
+                && (self.may_see(receiver.domain, *aid)
+                    || faults::active(Fault::GetStatusBeyondHierarchy))
         });
         self.tell(channel, &entries, query)
     }
@@ -75,6 +90,9 @@ impl Card {
                 entry.to_legacy(query.scope == StatusScope::LoadFilesAndModules)
             };
             if let Some(last) = last.filter(|_| data.len() + coded.len() > limit) {
+                if faults::active(Fault::GetStatusTruncates) {
+                    return Ok(Response::ok(data));
+                }
                 let Query { scope, tlv, name, tags, .. } = query;
                 self.channel(channel)?.search = Some(StatusSearch { scope, tlv, name, tags, last });
                 return Ok(Response::new(data, StatusWord::MORE_DATA));
@@ -125,7 +143,7 @@ impl Card {
         let files = self.load_files().into_iter();
         let entry = |file: crate::info::LoadFileInfo| RegistryEntry {
             life_cycle: LOAD_FILE_LOADED,
-            version: Some(file.version.to_vec()),
+            version: Some(told_version(file.version)),
             modules: if with_modules { file.modules } else { Vec::new() },
             ..self.entry_of(file.aid)
         };
@@ -136,8 +154,8 @@ impl Card {
         let applications = self.registry.applications();
         let entries = applications.map(|application| {
             let entry = RegistryEntry {
-                life_cycle: application.life_cycle,
-                privileges: Some(application.privileges()),
+                life_cycle: told_life_cycle(application),
+                privileges: told_privileges(application),
                 implicit_selection: application.implicit_selection.clone(),
                 load_file: Some(application.load_file),
                 ..self.entry_of(application.aid)
@@ -146,6 +164,22 @@ impl Card {
         });
         entries.collect()
     }
+}
+
+fn told_privileges(application: &Application) -> Option<Privileges> {
+    (!faults::active(Fault::EntryWithoutPrivileges)).then(|| application.privileges())
+}
+
+fn told_life_cycle(application: &Application) -> u8 {
+    let hidden = if faults::active(Fault::EntryHidesLock) { LOCKED } else { 0 };
+    application.life_cycle & !hidden
+}
+
+fn told_version(mut version: [u8; 2]) -> Vec<u8> {
+    if faults::active(Fault::LoadFileVersionSwapped) {
+        version.reverse();
+    }
+    version.to_vec()
 }
 
 /// Tags in a row, one or two bytes each.
@@ -157,6 +191,9 @@ fn tag_list(bytes: &[u8]) -> Vec<u32> {
         tags.push(
             second.map_or(u32::from(first), |second| u32::from(first) << 8 | u32::from(second)),
         );
+    }
+    if faults::active(Fault::GetStatusListLosesName) {
+        tags.retain(|tag| *tag != TAG_AID);
     }
     tags
 }

@@ -1,5 +1,6 @@
 //! PUT KEY [GPCS 2.3.1 §11.8, AmdD 1.1.1 §7.2].
 
+use faults::Fault;
 use globalplatform::{
     Protocol,
     command::{KeyComponent, PutKey},
@@ -34,7 +35,9 @@ impl Card {
         command: &Command,
     ) -> Result<Response, StatusWord> {
         let put = PutKey::parse(command).map_err(refused)?;
-        if !matches!(put.new_version, 1..=KEY_NUMBER_MAX) {
+        if !matches!(put.new_version, 1..=KEY_NUMBER_MAX)
+            && !faults::active(Fault::KeyVersionNotChecked)
+        {
             return Err(StatusWord::WRONG_DATA);
         }
         let domain = receiver.domain;
@@ -44,7 +47,13 @@ impl Card {
             Some(old_version) => self.replace_keys(domain, old_version, put.new_version, keys)?,
         }
         self.become_personalized(domain)?;
-        Ok(Response::ok(put.answer()))
+        let mut answer = put.answer();
+        if let Some(last) = answer.last_mut()
+            && faults::active(Fault::CheckValueToldWrong)
+        {
+            *last ^= 1;
+        }
+        Ok(Response::ok(answer))
     }
 
     /// The keys that the components make; their identifiers count up.
@@ -65,7 +74,12 @@ impl Card {
             let check_value = last.map_or(&[][..], |component| &component.check_value);
             let attributes = last.and_then(|component| component.attributes);
             let new = NewKey { id, parts, check_value, attributes };
-            keys.push(self.checked_key(receiver.domain, new)?);
+            let checked = self.checked_key(receiver.domain, new);
+            if checked.is_err() && faults::active(Fault::PutKeyKeepsFirstKeys) {
+                self.add_keys(receiver.domain, put.new_version, keys.clone())?;
+                self.log.commit()?;
+            }
+            keys.push(checked?);
         }
         Ok(keys)
     }
@@ -93,8 +107,18 @@ impl Card {
         }
         for key in keys {
             set.put(key);
+            self.tear_apart(domain, &set)?;
         }
         self.save_added(domain, &set)
+    }
+
+    /// A fault writes a set key by key.
+    fn tear_apart(&mut self, domain: Domain, set: &KeySetRecord) -> Result<(), StatusWord> {
+        if !faults::active(Fault::PutKeyTorn) {
+            return Ok(());
+        }
+        set.save(&mut self.log, domain)?;
+        Ok(self.log.commit()?)
     }
 
     /// Keys of STORE DATA: each takes the place of one with its identifier and version, or is added.
@@ -135,7 +159,7 @@ impl Card {
 
     /// Writes a set that has got keys. The first complete one takes the place of the initial one.
     fn save_added(&mut self, domain: Domain, set: &KeySetRecord) -> Result<(), StatusWord> {
-        let complete = set.channel_keys().is_some();
+        let complete = set.channel_keys().is_some() && !faults::active(Fault::InitialKeysStay);
         self.save_changed(domain, set)?;
         if let Some(mut initial) =
             KeySetRecord::load(&self.log, domain, INITIAL_VERSION).filter(|_| complete)
@@ -155,16 +179,20 @@ impl Card {
         keys: Vec<StoredKey>,
     ) -> Result<(), StatusWord> {
         let old = KeySetRecord::load(&self.log, domain, old_version);
+        if old.is_none() && faults::active(Fault::UnknownKeyVersionReplaced) {
+            return self.add_keys(domain, version, keys);
+        }
         let mut old = old.ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         for key in &keys {
             let before = old.key(key.id).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
-            if !key.may_replace(before) {
+            if !key.may_replace(before) && !faults::active(Fault::ReplacedKeyChangesType) {
                 return Err(StatusWord::WRONG_DATA);
             }
         }
         if old_version == version {
             for key in keys {
                 old.put(key);
+                self.tear_apart(domain, &old)?;
             }
             return self.save_changed(domain, &old);
         }
@@ -190,6 +218,9 @@ impl Card {
     fn save_changed(&mut self, domain: Domain, set: &KeySetRecord) -> Result<(), StatusWord> {
         set.save(&mut self.log, domain)?;
         self.forget_handshakes();
+        if faults::active(Fault::CounterSurvivesNewKeys) {
+            return Ok(());
+        }
         KeySetRecord::reset_counter(&mut self.log, domain, set.version)
     }
 

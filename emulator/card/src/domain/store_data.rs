@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use faults::Fault;
 use globalplatform::{
     command::{StoreData, StoreDataEncryption, StoreDataFormat},
     data::dgi::{DataGrouping, OBJECTS, StoredKey},
@@ -171,6 +172,9 @@ impl Card {
         };
         if !storable || value.len() > OBJECT_LENGTH_MAX {
             return Err(StatusWord::WRONG_DATA);
+        }
+        if faults::active(Fault::StoredObjectNotKept) {
+            return Ok(());
         }
         state::put_object(&mut self.log, domain, tag, value)
     }

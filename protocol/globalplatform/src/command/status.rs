@@ -1,5 +1,6 @@
 //! GET STATUS and SET STATUS [GPCS 2.3.1 §11.4, §11.10].
 
+use faults::Fault;
 use iso7816::{Aid, Command, ParseErrorKind, aid::AID_LENGTH_MAX, tlv};
 
 use super::CommandError;
@@ -91,7 +92,9 @@ impl GetStatus {
                 _ => {}
             }
         }
-        let name = name.ok_or(ParseErrorKind::Truncated.at(command.data.len()))?;
+        let name = name
+            .or_else(|| faults::active(Fault::GetStatusWithoutCriterion).then(Vec::new))
+            .ok_or(ParseErrorKind::Truncated.at(command.data.len()))?;
         if name.len() > AID_LENGTH_MAX {
             return Err(ParseErrorKind::OutOfRange.at(0).into());
         }

@@ -51,7 +51,7 @@ pub enum Protocol {
 }
 
 /// SCP01, SCP02: the initial chaining value is encrypted before each C-MAC [GPCS 2.3.1 §D.1.1, §E.1.1].
-const ICV_ENCRYPTION: u8 = 0x10;
+pub(super) const ICV_ENCRYPTION: u8 = 0x10;
 /// SCP02: bits that may vary: three keys, ICV encryption, R-MAC, pseudo-random challenge.
 const SCP02_OPTIONAL: u8 = 0x71;
 /// SCP02: bits that go together: explicit initiation; or C-MAC on the unmodified APDU, first chaining value from the AID.

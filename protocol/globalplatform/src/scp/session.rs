@@ -2,6 +2,7 @@
 
 mod rmac;
 
+use faults::Fault;
 use iso7816::{Command, Header, StatusWord};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
@@ -219,15 +220,20 @@ impl Session {
                 let (body, padding) = rest.split_at_checked(usize::from(*length))?;
                 let unpadded =
                     padding.is_empty() || padding.len() < DES_BLOCK && is_padding(padding);
-                unpadded.then(|| Zeroizing::new(body.to_vec()))
+                (unpadded || faults::active(Fault::CommandPaddingNotChecked))
+                    .then(|| Zeroizing::new(body.to_vec()))
             }
-            Protocol::Scp02 { .. } => unpad(key.decrypt_cbc(&[], data).ok()?),
-            Protocol::Scp03 { .. } => unpad(key.decrypt_cbc(&self.counter_iv(0), data).ok()?),
+            Protocol::Scp02 { .. } => unpad_command(key.decrypt_cbc(&[], data).ok()?),
+            Protocol::Scp03 { .. } => {
+                unpad_command(key.decrypt_cbc(&self.counter_iv(0), data).ok()?)
+            }
         }
     }
 
     pub(super) fn encrypt_response(&self, data: &[u8]) -> Result<Vec<u8>, ScpError> {
-        encrypt_padded(&self.keys.enc, &self.counter_iv(RESPONSE_COUNTER_MARK), data)
+        let unmarked = faults::active(Fault::ResponseIvWithoutMark);
+        let mark = if unmarked { 0 } else { RESPONSE_COUNTER_MARK };
+        encrypt_padded(&self.keys.enc, &self.counter_iv(mark), data)
     }
 
     pub(super) fn decrypt_response(&self, data: &[u8]) -> Result<Zeroizing<Vec<u8>>, ScpError> {
@@ -306,6 +312,15 @@ fn unpad(mut plain: Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
     }
     plain.truncate(marker);
     Some(plain)
+}
+
+/// The same for a command, which a fault takes without padding, too.
+fn unpad_command(plain: Zeroizing<Vec<u8>>) -> Option<Zeroizing<Vec<u8>>> {
+    let padded = plain.iter().rfind(|byte| **byte != 0) == Some(&0x80);
+    if !padded && faults::active(Fault::CommandPaddingNotChecked) {
+        return Some(plain);
+    }
+    unpad(plain)
 }
 
 fn first_half(full: &[u8; AES_BLOCK]) -> [u8; DES_BLOCK] {

@@ -2,14 +2,15 @@
 
 use core::fmt;
 
-use iso7816::{Command, Response};
+use faults::Fault;
+use iso7816::{Command, Response, StatusWord};
 use zeroize::Zeroizing;
 
 use crate::scp::{
     class::{is_secured, unsecured_class},
     error::ScpError,
     protocol::{Protocol, SecurityLevel},
-    session::{ResumePoint, Session, is_begin_rmac, is_end_rmac},
+    session::{FullMac, ResumePoint, Session, is_begin_rmac, is_end_rmac},
     session_keys::SessionKeys,
 };
 
@@ -98,7 +99,11 @@ impl Channel {
     /// `ChannelClosed`, `CommandProtectionMismatch` or `CommandMacMismatch`; the channel is closed afterwards.
     pub fn unwrap(&mut self, command: &Command) -> Result<Command, ScpError> {
         let session = self.session.as_mut().ok_or(ScpError::ChannelClosed)?;
-        let plain = open_command(session, command).inspect_err(|_| self.session = None)?;
+        let plain = open_command(session, command).inspect_err(|_| {
+            if !faults::active(Fault::SessionSurvivesWrongMac) {
+                self.session = None;
+            }
+        })?;
         self.command = Some(plain.clone());
         Ok(plain)
     }
@@ -165,9 +170,15 @@ fn open_command(session: &mut Session, command: &Command) -> Result<Command, Scp
         };
     }
     if !is_secured(command.header.cla) {
+        if faults::active(Fault::UnprotectedCommandObeyed) {
+            return Ok(command.clone());
+        }
         return Err(ScpError::CommandProtectionMismatch);
     }
-    session.count_command();
+    let empty = command.data.len() == session.protocol.mac_length();
+    if !(empty && faults::active(Fault::EmptyCommandNotCounted)) {
+        session.count_command();
+    }
     let data = verify_and_decrypt(session, command)?;
     let mut plain = command.clone();
     plain.header.cla = unsecured_class(command.header.cla);
@@ -190,11 +201,37 @@ fn verify_and_decrypt(session: &mut Session, command: &Command) -> Result<Vec<u8
     let plain =
         if encrypted && !authenticate_first { decrypt(session)?.to_vec() } else { body.to_vec() };
     let mac = session.command_mac(command.header, &plain)?;
-    if !mac.matches(protocol, received) {
+    let wrong = !mac.matches(protocol, received);
+    let again = wrong && is_accepted_again(session, received);
+    if wrong && !again && !faults::active(Fault::CommandMacNotChecked) {
         return Err(ScpError::CommandMacMismatch);
     }
-    session.advance(mac);
+    if !again {
+        session.advance(mac);
+    }
     if encrypted && authenticate_first { Ok(decrypt(session)?.to_vec()) } else { Ok(plain) }
+}
+
+/// Whether a C-MAC is the last one once more, and a fault accepts it.
+fn is_accepted_again(session: &Session, received: &[u8]) -> bool {
+    session.resume_point().command_chain.starts_with(received)
+        && faults::active(Fault::CommandReplayed)
+}
+
+/// The R-MAC of a response; a fault leaves out the chaining value.
+fn response_mac(
+    session: &mut Session,
+    command: &Command,
+    data: &[u8],
+    status: StatusWord,
+) -> Result<FullMac, ScpError> {
+    if !faults::active(Fault::ResponseMacWithoutChain) {
+        return session.response_mac(command, data, status);
+    }
+    let (command_chain, response_chain) = Default::default();
+    let at = ResumePoint { command_chain, response_chain, ..session.resume_point() };
+    let mut unchained = Session::resume(session.protocol, session.keys.clone(), &at);
+    unchained.response_mac(command, data, status)
 }
 
 fn protect(
@@ -207,15 +244,23 @@ fn protect(
     if session.covers_responses() {
         if refused {
             response.data.clear();
-        } else if session.has(SecurityLevel::R_ENCRYPTION) && !response.data.is_empty() {
+        } else if session.has(SecurityLevel::R_ENCRYPTION)
+            && (!response.data.is_empty() || faults::active(Fault::EmptyResponseEncrypted))
+        {
             response.data = session.encrypt_response(&response.data)?;
         }
-        let mac = session.response_mac(command, &response.data, status)?;
-        if !refused && session.returns_rmac(command) {
+        let mac = response_mac(session, command, &response.data, status)?;
+        let bare = refused && !faults::active(Fault::ResponseMacOnError)
+            || status.is_warning() && faults::active(Fault::ResponseMacMissingOnWarning);
+        if !bare && session.returns_rmac(command) {
             response.data.extend_from_slice(mac.truncated(session.protocol));
         }
     }
-    session.settle(command, status)?;
+    let ignored = is_begin_rmac(command) && faults::active(Fault::BeginRmacIgnored)
+        || is_end_rmac(command) && faults::active(Fault::EndRmacIgnored);
+    if !ignored {
+        session.settle(command, status)?;
+    }
     Ok(response)
 }
 

@@ -2,6 +2,7 @@
 
 use core::fmt;
 
+use faults::Fault;
 use iso7816::{Aid, Command};
 
 use super::Channel;
@@ -14,7 +15,7 @@ use crate::{
         class::is_secured,
         cryptogram::Cryptogram,
         error::ScpError,
-        protocol::Protocol,
+        protocol::{ICV_ENCRYPTION, Protocol, SecurityLevel},
         session::Session,
         session_keys::{SessionKeys, pseudo_random_challenge},
     },
@@ -83,19 +84,31 @@ impl Handshake<'_> {
         let keys = SessionKeys::derive(self.keys, &answer, host_challenge)?;
         answer.card_cryptogram = keys.card_cryptogram(&answer, host_challenge)?;
         let host_cryptogram = keys.host_cryptogram(&answer, host_challenge)?;
-        let session = Session::new(protocol, keys);
+        let session = Session::new(acted_on(protocol), keys);
         Ok((answer.to_bytes(), Pending { session, host_cryptogram }))
     }
 
     fn card_challenge(&self) -> Result<Vec<u8>, ScpError> {
         if self.protocol.pseudo_random_challenge() {
-            let aid = self.aid.as_bytes();
+            let without_aid = faults::active(Fault::CardChallengeWithoutAid);
+            let aid = if without_aid { &[] } else { self.aid.as_bytes() };
             return pseudo_random_challenge(self.protocol, self.keys, self.sequence_counter, aid);
         }
         let mut challenge = self.random.to_vec();
+        if faults::active(Fault::CardChallengeConstant) {
+            challenge.fill(0);
+        }
         challenge.truncate(self.protocol.card_challenge_length());
         Ok(challenge)
     }
+}
+
+/// The protocol as the card acts on it: a fault leaves the chaining value of C-MACs unencrypted.
+fn acted_on(protocol: Protocol) -> Protocol {
+    if protocol.encrypts_icv() && faults::active(Fault::IcvNotEncrypted) {
+        return Protocol::new(protocol.id(), protocol.i() & !ICV_ENCRYPTION).unwrap_or(protocol);
+    }
+    protocol
 }
 
 /// After INITIALIZE UPDATE: the card waits for EXTERNAL AUTHENTICATE, and for nothing else.
@@ -131,13 +144,19 @@ impl Pending {
             .data
             .split_at_checked(protocol.mac_length())
             .ok_or(ScpError::WrongLength { length })?;
-        let level = protocol.security_level(header.p1)?;
+        let level = match protocol.security_level(header.p1) {
+            Err(_) if faults::active(Fault::IllegalLevelAccepted) => {
+                SecurityLevel::from_bits_truncate(header.p1)
+            }
+            level => level?,
+        };
         let expected = self.session.command_mac(header, cryptogram)?;
         let mac_matches = expected.matches(protocol, mac);
-        if Cryptogram::new(cryptogram)? != self.host_cryptogram {
+        let cryptogram_matches = Cryptogram::new(cryptogram)? == self.host_cryptogram;
+        if !cryptogram_matches && !faults::active(Fault::HostCryptogramNotChecked) {
             return Err(ScpError::HostCryptogramMismatch);
         }
-        if !mac_matches {
+        if !mac_matches && !faults::active(Fault::AuthenticateMacNotChecked) {
             return Err(ScpError::CommandMacMismatch);
         }
         self.session.open(level, expected);
