@@ -27,6 +27,7 @@ mod slots;
 
 use ::coolkey::{APPLET_AID, PACKAGE_AID, command::Direction};
 use card::{Applet, ExecutableModule, Host};
+use faults::Fault;
 use iso7816::{Aid, Command, Response, StatusWord};
 
 pub use self::build::{Build, Platform};
@@ -123,7 +124,10 @@ impl CoolKey {
 
 impl Applet for CoolKey {
     fn reset(&mut self) {
-        self.volatile = Volatile::new(self.build);
+        let before = core::mem::replace(&mut self.volatile, Volatile::new(self.build));
+        if faults::active(Fault::CoolkeyLoginSurvivesReset) {
+            self.volatile.logins = before.logins;
+        }
     }
 
     /// Always succeeds, without data.

@@ -114,6 +114,15 @@ impl Instruction {
     }
 }
 
+/// Whether a fault obeys a command without a session.
+fn is_let_in(ins: u8) -> bool {
+    match ins {
+        0xF2 => faults::active(Fault::GetStatusWithoutAuthentication),
+        0xE4 | 0xE6 | 0xE8 => faults::active(Fault::ContentWithoutAuthentication),
+        _ => false,
+    }
+}
+
 /// What the card answers to an instruction that it does not know.
 fn unknown_instruction() -> StatusWord {
     if faults::active(Fault::UnknownInstructionWrongStatus) {
@@ -220,9 +229,7 @@ impl Card {
         }
         let begins = channel.implicit_set(command).is_some();
         if !begins && !channel.session.is_open() {
-            let authenticated = instruction.authenticated
-                && !(instruction.ins == 0xF2
-                    && faults::active(Fault::GetStatusWithoutAuthentication));
+            let authenticated = instruction.authenticated && !is_let_in(instruction.ins);
             let secured = command.header.secure_messaging()
                 && !faults::active(Fault::SecureMessagingWithoutSession);
             if authenticated || secured {
@@ -261,7 +268,10 @@ impl Card {
         let supplementary = receiver.domain != Domain::Issuer;
         let locked = supplementary
             && self.registry.life_cycle_of(receiver.domain) & crate::state::LOCKED != 0;
-        if self.registry.isd.life_cycle > instruction.until || locked && instruction.authenticated {
+        let state = self.registry.isd.life_cycle;
+        let too_late = state > instruction.until
+            && !(state == CARD_LOCKED && faults::active(Fault::LockedCardTakesContent));
+        if too_late || locked && instruction.authenticated {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         Ok(())

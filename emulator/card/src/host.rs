@@ -1,5 +1,6 @@
 //! What an applet gets from the card while it runs.
 
+use faults::Fault;
 use globalplatform::SecurityLevel;
 use iso7816::{Aid, StatusWord};
 use rand_core::CryptoRng;
@@ -15,10 +16,11 @@ use crate::{
 
 /// Whether an application may change its own life cycle state like this: to an application specific state (low three bits set), or to
 /// LOCKED, from which it cannot free itself [GPCS 2.3.1 §5.3.1.2, §9.6.2].
-pub(crate) const fn may_change(current: u8, next: u8) -> bool {
+pub(crate) fn may_change(current: u8, next: u8) -> bool {
     let own_state = current & (LOCKED | 0x07) == 0x07 && next & (LOCKED | 0x07) == 0x07;
     let locks_itself = current & LOCKED == 0 && next == current | LOCKED;
-    own_state || locks_itself
+    let unlocks_itself = current & LOCKED != 0 && next == current & !LOCKED;
+    own_state || locks_itself || unlocks_itself && faults::active(Fault::ApplicationUnlocksItself)
 }
 
 /// The card, as one applet instance sees it during one call.

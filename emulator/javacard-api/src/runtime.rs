@@ -4,6 +4,7 @@
 //! its duration is gone. What a program stored outside of a transaction stays, however the run ended [JCRE 3.0.5 §7.1]; only after an
 //! `install` that failed does the card take everything back.
 
+use faults::Fault as Planted;
 use iso7816::{Aid, Command, Response, StatusWord};
 use jcvm::{
     AppletId, Body, ClassId, ContextId, Fault, Lifetime, Machine, Native, ObjectFlags, Reclaimed,
@@ -85,8 +86,9 @@ impl ApiState {
     }
 
     /// Whether an applet has asked since the last call that unreachable objects be deleted.
-    pub const fn take_deletion_request(&mut self) -> bool {
+    pub fn take_deletion_request(&mut self) -> bool {
         core::mem::replace(&mut self.deletion_requested, false)
+            && !faults::active(Planted::ObjectDeletionIgnored)
     }
 }
 
@@ -115,6 +117,10 @@ impl Api<'_> {
         self.state.sensitive_result = None;
         let mut vm = machine.vm();
         let outcome = calls(&mut vm, self).map_err(|trap| Ended::new(&vm, trap));
+        if vm.heap().in_transaction() && faults::active(Planted::OpenTransactionCommitted) {
+            // In a transaction this cannot fail.
+            let _ = vm.commit_transaction();
+        }
         if vm.heap().in_transaction()
             && let Ok(aborted) = vm.abort_transaction()
         {
@@ -217,6 +223,7 @@ impl Api<'_> {
         });
         match outcome {
             Ok(accepted) if accepted & 1 != 0 => Ok(Selection::Selected),
+            Ok(_) if faults::active(Planted::RefusedSelectionSelects) => Ok(Selection::Selected),
             Ok(_) => Ok(Selection::Refused(None)),
             Err(thrown @ Ended::Exception { .. }) => Ok(Selection::Refused(Some(thrown))),
             Err(fault) => Err(fault),
@@ -240,7 +247,9 @@ impl Api<'_> {
         self.set_origin(origin);
         self.state.reselecting = reselecting;
         let outcome = self.run(machine, Some(context), |vm, api| {
-            if shared && vm.is_instance(instance, classes::MULTI_SELECTABLE) {
+            if faults::active(Planted::DeselectNotCalled) {
+                Ok(0)
+            } else if shared && vm.is_instance(instance, classes::MULTI_SELECTABLE) {
                 vm.call_interface(api, instance, MULTI_DESELECT, &[i32::from(same)])
             } else {
                 vm.call_virtual(api, instance, token::DESELECT, &[])
@@ -292,6 +301,9 @@ impl Api<'_> {
             Ok(_) => Ok(Response::ok(sent)),
             Err(ended @ Ended::Exception { iso: true, .. }) => {
                 Ok(Response::new(sent, ended.status()))
+            }
+            Err(Ended::Exception { .. }) if faults::active(Planted::UncaughtExceptionHidden) => {
+                Ok(Response::ok(sent))
             }
             Err(ended) => Err(ended),
         }

@@ -12,6 +12,8 @@ mod view;
 
 use std::collections::BTreeSet;
 
+use faults::Fault as Planted;
+
 pub use self::view::Elements;
 pub(crate) use self::view::{READABLE, WRITABLE};
 pub use self::{
@@ -358,10 +360,10 @@ impl Heap {
     pub fn clear_transient(&mut self, deselected: Option<ContextId>) {
         for object in self.slots.iter_mut().flatten() {
             let clear = match object.lifetime() {
-                Lifetime::ClearOnReset => deselected.is_none(),
-                Lifetime::ClearOnDeselect => {
-                    deselected.is_none_or(|context| context == object.context)
-                }
+                Lifetime::ClearOnReset => deselected.is_none() && !is_kept(object),
+                Lifetime::ClearOnDeselect => deselected.is_none_or(|context| {
+                    context == object.context && !faults::active(Planted::DeselectTransientKept)
+                }),
                 Lifetime::Persistent | Lifetime::Runtime => false,
             };
             if clear {
@@ -369,4 +371,9 @@ impl Heap {
             }
         }
     }
+}
+
+/// Whether a fault keeps the content of an object over a reset: that of an array of an applet, not the flags of a PIN.
+fn is_kept(object: &Object) -> bool {
+    object.class != ClassId::BOOLEAN_ARRAY && faults::active(Planted::ResetTransientKept)
 }

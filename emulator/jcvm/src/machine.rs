@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use capfile::CapFile;
+use faults::Fault as Planted;
 use iso7816::Aid;
 
 use crate::{
@@ -85,7 +86,9 @@ impl State {
     /// [JCRE 3.0.5 §5.1].
     #[inline]
     pub(crate) fn may_use_deselect_transient(&self, context: ContextId) -> bool {
-        context == ContextId::JCRE || self.selected == Some(context)
+        context == ContextId::JCRE
+            || self.selected == Some(context)
+            || faults::active(Planted::DeselectTransientOpen)
     }
 
     /// References to objects of an aborted transaction become null on the stack, too.
@@ -277,7 +280,11 @@ impl Machine {
         let image = arrays.and_then(|mut references| {
             references.resize(usize::from(fields.reference_count), 0);
             let mut bytes = vec![0; usize::from(fields.default_value_count)];
+            let defaults = bytes.len();
             bytes.extend_from_slice(&fields.non_default_values);
+            if faults::active(Planted::StaticValuesLost) {
+                bytes.iter_mut().skip(defaults).for_each(|byte| *byte = 0);
+            }
             let body = Body::Statics { references: references.into(), bytes: bytes.into() };
             allocate((ClassId::STATIC_IMAGE, body))
         });

@@ -206,6 +206,238 @@ faults! {
         "A key that was deleted is gone: nobody is told of it, and no session is opened with it";
     InitialKeysStay, "initial-keys-stay", "GPCS 2.3.1 §11.8.1",
         "The first key set that is added takes the place of the initial one";
+
+    // --- loading ---
+    ContentWithoutAuthentication, "content-without-authentication", "GPCS 2.3.1 §11.1.2",
+        "INSTALL, LOAD and DELETE are refused with 6982 where nobody is authenticated";
+    LoadWithoutInstall, "load-without-install", "GPCS 2.3.1 §11.6",
+        "LOAD is refused where no INSTALL [for load] came before";
+    LoadBlockNotChecked, "load-block-not-checked", "GPCS 2.3.1 §11.6.2.2",
+        "LOAD with another block number than the next is refused";
+    LoadFileHashNotChecked, "load-file-hash-not-checked", "GPCS 2.3.1 §9.3.5",
+        "A load file whose hash is not the one that INSTALL told is refused";
+    LoadFileTrailingBytesAccepted, "load-file-trailing-bytes-accepted", "GPCS 2.3.1 §11.6.2.3",
+        "A load file that goes on behind its data block is refused";
+    DuplicateLoadFileAccepted, "duplicate-load-file-accepted", "GPCS 2.3.1 §9.3.5",
+        "A load file whose AID another load file has is refused";
+    LoadFileTakesApplicationName, "load-file-takes-application-name", "GPCS 2.3.1 §9.3.5",
+        "A load file whose AID an application has is refused";
+    PackageNameNotChecked, "package-name-not-checked", "GPCS 2.3.1 §11.5.2.3.1",
+        "A load file with a package of another AID than INSTALL told is refused";
+    ImportNotChecked, "import-not-checked", "JCVM 3.0.5 §4.5.2",
+        "A package that imports one which is not on the card is refused";
+    AnnouncedMemoryNotChecked, "announced-memory-not-checked", "GPCS 2.3.1 §9.7",
+        "INSTALL that announces more memory than there is is refused with 6A84";
+    AbortedLoadKeepsMemory, "aborted-load-keeps-memory", "GPCS 2.3.1 §9.3.5",
+        "A load that is broken off leaves nothing on the card";
+
+    // --- installing ---
+    DuplicateInstanceAccepted, "duplicate-instance-accepted", "GPCS 2.3.1 §9.3.6",
+        "INSTALL [for install] with an AID that an application has is refused";
+    InstallParametersLost, "install-parameters-lost", "GPCS 2.3.1 §11.5.2.3.7",
+        "An applet gets the install parameters that the host sent in C9";
+    PrivilegeBytesLost, "privilege-bytes-lost", "GPCS 2.3.1 §11.1.2",
+        "An application gets the privileges of all three bytes";
+    InstallMakesSelectable, "install-makes-selectable", "GPCS 2.3.1 §9.3.6",
+        "INSTALL [for install] alone leaves the application in the state INSTALLED";
+    MakeSelectableWithoutEffect, "make-selectable-without-effect", "GPCS 2.3.1 §9.3.7",
+        "INSTALL [for make selectable] brings an application to the state SELECTABLE";
+    InstallTorn, "install-torn", "GPCS 2.3.1 §9.3.6",
+        "After a power failure in INSTALL the application is there as a whole, or not at all";
+    PersonalizationGoesOn, "personalization-goes-on", "GPCS 2.3.1 §7.3.3",
+        "The last block of STORE DATA ends the personalisation of an application";
+    StoreDataBlockNotChecked, "store-data-block-not-checked", "GPCS 2.3.1 §11.11.2.2",
+        "STORE DATA with another block number than the next is refused";
+    StoreDataOfCounterAccepted, "store-data-of-counter-accepted", "GPCS 2.3.1 §11.11.2.3",
+        "STORE DATA for an object that nobody may set, as the sequence counter, is refused";
+    DomainNotPersonalized, "domain-not-personalized", "GPCS 2.3.1 §5.3.2.3",
+        "A security domain that gets its keys becomes PERSONALIZED";
+
+    // --- deleting, extradition, registry update ---
+    UnknownObjectDeleted, "unknown-object-deleted", "GPCS 2.3.1 §11.2.3.2",
+        "DELETE of an AID that nothing has is refused with 6A88";
+    DeleteCascadesUnasked, "delete-cascades-unasked", "GPCS 2.3.1 §9.5.2",
+        "A load file that has instances is deleted only where what is related shall go, too";
+    ImportedLoadFileDeleted, "imported-load-file-deleted", "GPCS 2.3.1 §9.5.2",
+        "A load file that another one imports cannot be deleted";
+    SelectedApplicationDeleted, "selected-application-deleted", "GPCS 2.3.1 §9.5.1",
+        "An application that is selected on a logical channel cannot be deleted";
+    UsedDomainDeleted, "used-domain-deleted", "GPCS 2.3.1 §9.5.1",
+        "A security domain with which something is associated cannot be deleted";
+    DeletedInstanceKeepsMemory, "deleted-instance-keeps-memory", "GPCS 2.3.1 §9.5",
+        "DELETE gives the memory of an application back";
+    DeleteTorn, "delete-torn", "GPCS 2.3.1 §9.5",
+        "After a power failure in DELETE everything is as before, or everything is gone";
+    ExtraditionWithoutEffect, "extradition-without-effect", "GPCS 2.3.1 §9.4.1",
+        "Extradition associates an application with its new security domain";
+    ExtraditionRefusalIgnored, "extradition-refusal-ignored", "GPCS 2.3.1 §9.4.1",
+        "Nothing is extradited to a security domain that takes nothing";
+    ExtraditionWithoutAuthority, "extradition-without-authority", "GPCS 2.3.1 §9.4.1",
+        "A security domain extradites only what stands under it";
+    LoadFileExtraditedToVerifier, "load-file-extradited-to-verifier", "GPCS 2.3.1 §9.4.1",
+        "No load file is extradited to a security domain that verifies load file signatures";
+    RegistryUpdateWithoutEffect, "registry-update-without-effect", "GPCS 2.3.1 §9.4.2",
+        "INSTALL [for registry update] gives an application the privileges that it brings";
+
+    // --- life cycle ---
+    UnlockRestoresInstalled, "unlock-restores-installed", "GPCS 2.3.1 §5.3.1.3",
+        "An application that is unlocked is in the state that it was locked in";
+    SameStateAccepted, "same-state-accepted", "GPCS 2.3.1 §11.10.2.2",
+        "SET STATUS that asks for the lock as it is is refused";
+    ApplicationUnlocksItself, "application-unlocks-itself", "GPCS 2.3.1 §9.6.2",
+        "An application that is locked cannot unlock itself";
+    DomainLockedAlone, "domain-locked-alone", "GPCS 2.3.1 §11.10.2.1",
+        "SET STATUS for a security domain and its applications locks all of them";
+    CardStateGoesBack, "card-state-goes-back", "GPCS 2.3.1 §5.1.2",
+        "The life cycle state of the card never goes back from SECURED or INITIALIZED";
+    CardLockedEarly, "card-locked-early", "GPCS 2.3.1 §9.6.3",
+        "A card that is not SECURED cannot be locked";
+    UnknownCardStateAccepted, "unknown-card-state-accepted", "GPCS 2.3.1 §11.1.1",
+        "SET STATUS to a card state that there is not is refused";
+    CardLockedWithoutPrivilege, "card-locked-without-privilege", "GPCS 2.3.1 §9.6.3",
+        "Only who has the Card Lock privilege locks the card";
+    LockedCardSelectedSilently, "locked-card-selected-silently", "GPCS 2.3.1 §11.9.3.2",
+        "SELECT of the issuer security domain of a locked card is answered with the warning 6283";
+    LockedCardTakesContent, "locked-card-takes-content", "GPCS 2.3.1 §5.1.1.4",
+        "A locked card obeys no command that changes content or keys";
+    LockedCardSelectsApplications, "locked-card-selects-applications", "GPCS 2.3.1 §6.4.2.1.2",
+        "On a locked card nothing but the final application can be selected";
+    TerminatedCardSelects, "terminated-card-selects", "GPCS 2.3.1 §5.1.1.5",
+        "A card that was terminated obeys no SELECT";
+
+    // --- privileges ---
+    ConflictingPrivilegesAccepted, "conflicting-privileges-accepted", "GPCS 2.3.1 §6.6.2",
+        "Authorized and delegated management exclude each other";
+    DomainPrivilegeForApplication, "domain-privilege-for-application", "GPCS 2.3.1 §6.6.2",
+        "Privileges of security domains are given to security domains only";
+    SecondDefaultApplication, "second-default-application", "GPCS 2.3.1 §6.6.2",
+        "One application at most has the Card Reset privilege";
+    DefaultWithoutSelectable, "default-without-selectable", "GPCS 2.3.1 §11.5.2.3.2",
+        "The Card Reset privilege is given only to what becomes selectable with the same command";
+    GlobalDeleteNotNeeded, "global-delete-not-needed", "GPCS 2.3.1 §9.5.1",
+        "A security domain without Global Delete deletes only what stands under it";
+    ManagementNotNeeded, "management-not-needed", "GPCS 2.3.1 §9.1.3",
+        "A security domain without authorized or delegated management changes no content";
+
+    // --- signatures, tokens, receipts ---
+    MandatedSignatureNotNeeded, "mandated-signature-not-needed", "GPCS 2.3.1 §9.3.5",
+        "A load file without the signature of a domain with mandated DAP verification is refused";
+    LoadFileSignatureNotChecked, "load-file-signature-not-checked", "GPCS 2.3.1 §9.3.5",
+        "A load file with a wrong signature is refused";
+    WeakHashAccepted, "weak-hash-accepted", "GPCS 2.3.1 §C.2",
+        "A hash that is weaker than the key which signs it is refused";
+    ClearLoadFileAccepted, "clear-load-file-accepted", "GPCS 2.3.1 §11.6.2.3",
+        "A security domain that deciphers load files takes none in clear";
+    TokenNotNeeded, "token-not-needed", "GPCS 2.3.1 §9.1.3",
+        "Delegated management without a token is refused";
+    TokenNotChecked, "token-not-checked", "GPCS 2.3.1 §C.4",
+        "Delegated management with a token for something else is refused";
+    NeedlessTokenAccepted, "needless-token-accepted", "GPCS 2.3.1 §9.1.3.2",
+        "A token where none is needed is refused";
+    ReceiptNotCounted, "receipt-not-counted", "GPCS 2.3.1 §C.5",
+        "Each receipt has a confirmation counter that no other has";
+    ReceiptSignatureWrong, "receipt-signature-wrong", "GPCS 2.3.1 §C.5",
+        "A receipt is the signature of what it confirms";
+
+    // --- the virtual machine ---
+    FirewallFieldsOpen, "firewall-fields-open", "JCRE 3.0.5 §6.2.8.3",
+        "getfield on an object of another context throws a SecurityException";
+    FirewallArraysOpen, "firewall-arrays-open", "JCRE 3.0.5 §6.2.8.2",
+        "baload from an array of another context throws a SecurityException";
+    FirewallMethodsOpen, "firewall-methods-open", "JCRE 3.0.5 §6.2.8.4",
+        "invokevirtual on an object of another context throws a SecurityException";
+    ShareableNotNeeded, "shareable-not-needed", "JCRE 3.0.5 §6.2.8.5",
+        "Of an object of another context only methods of a shareable interface can be called";
+    ContextNotSwitched, "context-not-switched", "JCRE 3.0.5 §6.2.8.6",
+        "A method of a shareable interface runs in the context of the object that it is called on";
+    GlobalArrayKept, "global-array-kept", "JCRE 3.0.5 §6.2.2",
+        "A reference to a global array, as the APDU buffer, cannot be stored in a field or an array";
+    AbortKeepsStores, "abort-keeps-stores", "JCRE 3.0.5 §7.6",
+        "A transaction that is aborted leaves persistent fields and arrays as they were at its beginning";
+    OpenTransactionCommitted, "open-transaction-committed", "JCRE 3.0.5 §7.3",
+        "A transaction that is open when an applet returns is aborted";
+    NestedTransactionAccepted, "nested-transaction-accepted", "JCRE 3.0.5 §7.4",
+        "beginTransaction in a transaction throws a TransactionException";
+    ResetTransientKept, "reset-transient-kept", "JCRE 3.0.5 §5.1",
+        "A transient array of the kind CLEAR_ON_RESET is cleared by a reset";
+    DeselectTransientKept, "deselect-transient-kept", "JCRE 3.0.5 §5.1",
+        "A transient array of the kind CLEAR_ON_DESELECT is cleared when its applet is deselected";
+    DeselectTransientOpen, "deselect-transient-open", "JCRE 3.0.5 §5.1",
+        "A transient array of the kind CLEAR_ON_DESELECT can be used only while its applet's package is selected";
+    ArrayBoundOffByOne, "array-bound-off-by-one", "JCVM 3.0.5 §7.5",
+        "baload behind the last element throws an ArrayIndexOutOfBoundsException";
+    ShortToByteUnsigned, "short-to-byte-unsigned", "JCVM 3.0.5 §7.5",
+        "s2b extends the sign of the byte";
+    ShortAdditionNotNarrowed, "short-addition-not-narrowed", "JCVM 3.0.5 §7.5",
+        "sadd keeps the low sixteen bits of the sum";
+    IntRemainderUnsigned, "int-remainder-unsigned", "JCVM 3.0.5 §7.5",
+        "The remainder of irem has the sign of the dividend";
+    CheckCastAccepts, "check-cast-accepts", "JCVM 3.0.5 §7.5",
+        "checkcast to a class that the object is none of throws a ClassCastException";
+    ArrayStoreNotChecked, "array-store-not-checked", "JCVM 3.0.5 §7.5",
+        "aastore of an object that the elements cannot be throws an ArrayStoreException";
+    HandlerOrderReversed, "handler-order-reversed", "JCVM 3.0.5 §3.4",
+        "Of several handlers of an exception the first in the table catches it";
+    StaticValuesLost, "static-values-lost", "JCVM 3.0.5 §6.11",
+        "Static fields begin with the values that the CAP file gives them";
+
+    // --- the runtime environment and the Java Card API ---
+    UncaughtExceptionHidden, "uncaught-exception-hidden", "JCRE 3.0.5 §4.6",
+        "A command in which an exception is not caught that is no ISOException is answered with 6F00";
+    RefusedSelectionSelects, "refused-selection-selects", "JCRE 3.0.5 §4.5",
+        "An applet whose method select returns false is not selected";
+    DeselectNotCalled, "deselect-not-called", "JCRE 3.0.5 §4.5",
+        "The method deselect of an applet is called before another one is selected";
+    ObjectDeletionIgnored, "object-deletion-ignored", "JCRE 3.0.5 §8",
+        "Object deletion that an applet asked for gives the memory of unreachable objects back";
+    ArrayCopyNotJournalled, "array-copy-not-journalled", "JCAPI 3.0.5 §javacard.framework.Util.arrayCopy",
+        "What arrayCopy stores in a transaction is undone when it is aborted";
+    ArrayCompareSigned, "array-compare-signed", "JCAPI 3.0.5 §javacard.framework.Util.arrayCompare",
+        "arrayCompare compares bytes as unsigned numbers";
+    PinTryNotCounted, "pin-try-not-counted", "JCAPI 3.0.5 §javacard.framework.OwnerPIN.check",
+        "A check of an OwnerPIN that fails costs a try";
+    PinTryRolledBack, "pin-try-rolled-back", "JCAPI 3.0.5 §javacard.framework.OwnerPIN.check",
+        "An aborted transaction gives no try of an OwnerPIN back";
+    PinStaysValidated, "pin-stays-validated", "JCAPI 3.0.5 §javacard.framework.OwnerPIN.check",
+        "A check of an OwnerPIN that fails takes the validated flag away";
+    BlockedPinChecked, "blocked-pin-checked", "JCAPI 3.0.5 §javacard.framework.OwnerPIN",
+        "An OwnerPIN without tries is blocked: no check succeeds";
+    CipherVectorIgnored, "cipher-vector-ignored", "JCAPI 3.0.5 §javacardx.crypto.Cipher.init",
+        "A cipher in CBC mode begins with the initial vector that it was given";
+    Sha256BitWrong, "sha256-bit-wrong", "JCAPI 3.0.5 §javacard.security.MessageDigest.doFinal",
+        "The digest of ALG_SHA_256 is that of the standard";
+    SignatureNotVerified, "signature-not-verified", "JCAPI 3.0.5 §javacard.security.Signature.verify",
+        "verify of a signature that is wrong returns false";
+    RandomDataConstant, "random-data-constant", "JCAPI 3.0.5 §javacard.security.RandomData",
+        "Random data are not twice the same";
+
+    // --- the CoolKey applet ---
+    CoolkeyTryNotCounted, "coolkey-try-not-counted", "CoolKey §VERIFY PIN",
+        "VERIFY PIN with a wrong PIN costs a try";
+    CoolkeyBlockedPinVerified, "coolkey-blocked-pin-verified", "CoolKey §VERIFY PIN",
+        "VERIFY PIN of a PIN without tries is refused with 9C0C";
+    CoolkeyOldPinNotChecked, "coolkey-old-pin-not-checked", "CoolKey §CHANGE PIN",
+        "CHANGE PIN with a wrong old PIN is refused";
+    CoolkeyLogoutIgnored, "coolkey-logout-ignored", "CoolKey §LOGOUT",
+        "After LOGOUT the nonce of the session is worth nothing";
+    CoolkeyLoginSurvivesReset, "coolkey-login-survives-reset", "CoolKey §VERIFY PIN",
+        "A reset logs everybody out";
+    CoolkeyNonceNotChecked, "coolkey-nonce-not-checked", "CoolKey §VERIFY PIN",
+        "A nonce that the session does not have is refused with 9C06";
+    CoolkeyListEndsEarly, "coolkey-list-ends-early", "CoolKey §LIST OBJECTS",
+        "LIST OBJECTS tells every object";
+    CoolkeyReadNotGuarded, "coolkey-read-not-guarded", "CoolKey §READ OBJECT",
+        "READ OBJECT needs an identity that the object lets read";
+    CoolkeyWriteNotGuarded, "coolkey-write-not-guarded", "CoolKey §WRITE OBJECT",
+        "WRITE OBJECT needs an identity that the object lets write";
+    CoolkeyCreateNotGuarded, "coolkey-create-not-guarded", "CoolKey §CREATE OBJECT",
+        "CREATE OBJECT needs an identity that the applet lets create objects";
+    CoolkeyDeleteNotGuarded, "coolkey-delete-not-guarded", "CoolKey §DELETE OBJECT",
+        "DELETE OBJECT needs an identity that the object lets delete";
+    CoolkeyKeyNotGuarded, "coolkey-key-not-guarded", "CoolKey §COMPUTE CRYPT",
+        "COMPUTE CRYPT needs an identity that the key lets use it";
+    CoolkeyRandomConstant, "coolkey-random-constant", "CoolKey §GET RANDOM",
+        "GET RANDOM does not answer the same twice";
 }
 
 impl FromStr for Fault {

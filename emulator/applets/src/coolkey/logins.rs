@@ -1,6 +1,7 @@
 //! Who is logged in, and the nonce that proves it.
 
 use ::coolkey::{Identities, Nonce, PIN_SLOTS, pin::NONCE_LENGTH, status};
+use faults::Fault;
 use iso7816::StatusWord;
 
 /// The logins since reset: one nonce for all, a count for each PIN.
@@ -27,7 +28,9 @@ impl Logins {
     pub(super) fn identify(&self, nonce: &Nonce) -> Result<Identities, StatusWord> {
         if nonce.is_zero() {
             Ok(Identities::DEFAULT)
-        } else if *nonce == self.nonce {
+        } else if *nonce == self.nonce
+            || !self.nonce.is_zero() && faults::active(Fault::CoolkeyNonceNotChecked)
+        {
             Ok(self.identities)
         } else {
             Err(status::UNAUTHORIZED)

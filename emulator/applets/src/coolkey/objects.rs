@@ -1,6 +1,7 @@
 //! Object commands.
 
 use ::coolkey::{ObjectAcl, ObjectId, command::Sequence, status};
+use faults::Fault;
 use iso7816::StatusWord;
 
 use super::{call::Call, object_store as store};
@@ -23,7 +24,9 @@ impl Call<'_, '_> {
         acl: ObjectAcl,
     ) -> Result<(), StatusWord> {
         let settings = self.settings()?;
-        if !settings.builtin_acl().create_object.admits(self.caller) {
+        if !settings.builtin_acl().create_object.admits(self.caller)
+            && !faults::active(Fault::CoolkeyCreateNotGuarded)
+        {
             return Err(status::UNAUTHORIZED);
         }
         let size = match u16::try_from(size) {
@@ -46,7 +49,9 @@ impl Call<'_, '_> {
         if id.is_io_buffer() {
             return self.volatile.io_buffer.resize(0);
         }
-        if !store::find(self.records(), id)?.acl().delete.admits(self.caller) {
+        if !store::find(self.records(), id)?.acl().delete.admits(self.caller)
+            && !faults::active(Fault::CoolkeyDeleteNotGuarded)
+        {
             return Err(status::UNAUTHORIZED);
         }
         store::delete(self.host.nvm(), id)
@@ -64,7 +69,9 @@ impl Call<'_, '_> {
             self.volatile.io_buffer.contents()
         } else {
             let object = store::find(self.records(), id)?;
-            if !object.acl().read.admits(self.caller) {
+            if !object.acl().read.admits(self.caller)
+                && !faults::active(Fault::CoolkeyReadNotGuarded)
+            {
                 return Err(status::UNAUTHORIZED);
             }
             object.data
@@ -84,7 +91,9 @@ impl Call<'_, '_> {
         if id.is_io_buffer() {
             return self.volatile.io_buffer.write(offset, data);
         }
-        if !store::find(self.records(), id)?.acl().write.admits(self.caller) {
+        if !store::find(self.records(), id)?.acl().write.admits(self.caller)
+            && !faults::active(Fault::CoolkeyWriteNotGuarded)
+        {
             return Err(status::UNAUTHORIZED);
         }
         store::write(self.host.nvm(), id, offset, data)
@@ -98,7 +107,8 @@ impl Call<'_, '_> {
             (Sequence::Next, after) => after,
         };
         let next = store::next(self.records(), after).map(|o| (o.sequence(), o.record()));
-        self.volatile.last_object = next.map(|(sequence, _)| sequence);
+        let more = !faults::active(Fault::CoolkeyListEndsEarly);
+        self.volatile.last_object = next.filter(|_| more).map(|(sequence, _)| sequence);
         next.map(|(_, record)| record.to_bytes()).ok_or(status::SEQUENCE_END)
     }
 }

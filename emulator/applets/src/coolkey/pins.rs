@@ -2,6 +2,7 @@
 
 use ::coolkey::{Identities, PIN_SLOTS, Pin, pin::NONCE_LENGTH, status};
 use card::Nvm;
+use faults::Fault;
 use iso7816::StatusWord;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
@@ -43,7 +44,9 @@ impl PinRecord {
 
     /// Compares; the try is counted, for good, before.
     fn verify(&mut self, nvm: &mut Nvm<'_>, number: u8, value: &Pin) -> Result<bool, StatusWord> {
-        self.tries = self.tries.saturating_sub(1);
+        if !faults::active(Fault::CoolkeyTryNotCounted) {
+            self.tries = self.tries.saturating_sub(1);
+        }
         self.store(nvm, number)?;
         nvm.commit()?;
         let matches = bool::from(self.value.ct_eq(value.expose()));
@@ -69,7 +72,7 @@ impl Call<'_, '_> {
     /// VERIFY PIN. A PIN of impossible length is wrong, but costs no try.
     pub(super) fn verify_pin(&mut self, number: u8, value: &Pin) -> Result<Vec<u8>, StatusWord> {
         let mut record = PinRecord::load(self.records(), number)?;
-        if record.tries == 0 {
+        if record.tries == 0 && !faults::active(Fault::CoolkeyBlockedPinVerified) {
             return Err(status::IDENTITY_BLOCKED);
         }
         if !value.has_valid_length() || !record.verify(self.host.nvm(), number, value)? {
@@ -97,7 +100,7 @@ impl Call<'_, '_> {
         }
         let matches = record.verify(self.host.nvm(), number, old)?;
         self.volatile.logins.log_out_all(number);
-        if !matches {
+        if !matches && !faults::active(Fault::CoolkeyOldPinNotChecked) {
             return Err(status::AUTH_FAILED);
         }
         PinRecord::new(record.limit, new).store(self.host.nvm(), number)
@@ -142,7 +145,9 @@ impl Call<'_, '_> {
 
     /// LOGOUT: the nonce that clients append is not looked at.
     pub(super) fn log_out(&mut self, number: u8) -> Result<(), StatusWord> {
-        self.volatile.logins.log_out(number);
+        if !faults::active(Fault::CoolkeyLogoutIgnored) {
+            self.volatile.logins.log_out(number);
+        }
         // The Java applet indexes its array of PINs unchecked.
         if exists(self.records(), number) { Ok(()) } else { Err(StatusWord::UNKNOWN) }
     }

@@ -6,6 +6,7 @@ use ::coolkey::{
     report::{BuiltinAcl, IssuerInfo, LifeCycle, TokenStatus},
     status,
 };
+use faults::Fault;
 use iso7816::{Command as Apdu, StatusWord};
 
 use super::{call::Call, object_store, pins, settings, slots::Slot};
@@ -89,7 +90,9 @@ impl Call<'_, '_> {
     /// GET RANDOM.
     pub(super) fn random(&mut self, length: u16) -> Vec<u8> {
         let mut bytes = vec![0; usize::from(length)];
-        self.host.random(&mut bytes);
+        if !faults::active(Fault::CoolkeyRandomConstant) {
+            self.host.random(&mut bytes);
+        }
         bytes
     }
 }

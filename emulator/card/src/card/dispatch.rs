@@ -39,7 +39,9 @@ impl Card {
         let terminated = self.registry.isd.life_cycle == TERMINATED;
         let interindustry = matches!(header.cla, 0x00..=0x0F | 0x40..=0x4F | 0x60..=0x6F);
         match header.ins {
-            INS_SELECT | INS_MANAGE_CHANNEL if interindustry && terminated => {
+            INS_SELECT | INS_MANAGE_CHANNEL
+                if interindustry && terminated && !faults::active(Fault::TerminatedCardSelects) =>
+            {
                 Err(StatusWord::CONDITIONS_OF_USE)
             }
             INS_SELECT if interindustry && header.p1 == SELECT_BY_NAME => {

@@ -49,7 +49,8 @@ impl Card {
         }
         let found = found.ok_or(StatusWord::NOT_FOUND)?;
         let locked = self.registry.isd.life_cycle == CARD_LOCKED;
-        if locked && !self.is_final(found) {
+        if locked && !self.is_final(found) && !faults::active(Fault::LockedCardSelectsApplications)
+        {
             return Err(StatusWord::FUNCTION_NOT_SUPPORTED);
         }
         let mut response = match found {
@@ -59,7 +60,7 @@ impl Card {
             Selected::Domain(domain) => self.select_domain(channel, domain, command)?,
             Selected::Nothing => return Err(StatusWord::NOT_FOUND),
         };
-        if locked {
+        if locked && !faults::active(Fault::LockedCardSelectedSilently) {
             response.status = StatusWord::CARD_LOCKED;
         }
         Ok(response)

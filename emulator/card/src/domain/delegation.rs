@@ -4,6 +4,7 @@
 //! unless another got the privilege. Each does it with its own keys.
 
 use cryptography::CryptoError;
+use faults::Fault;
 use globalplatform::{
     command::token_data_of,
     data::{Confirmation, KeyAttributes, KeyUsage, Privileges, ReceiptData},
@@ -136,6 +137,7 @@ impl Card {
         let begun = match (request.combined, request.token) {
             (Combined::Begins, []) => return Ok(Authority::Promised),
             (Combined::Begins, _) => return Err(AuthorityError::NeedlessToken),
+            (_, []) if faults::active(Fault::TokenNotNeeded) => return Ok(Authority::Own),
             (_, []) => return Err(AuthorityError::NoToken),
             (Combined::No, _) => &[],
             (Combined::Ends(begun), _) => begun,
@@ -148,7 +150,10 @@ impl Card {
             return Err(AuthorityError::ForeignToken);
         }
         let signed = token_data_of(request.command).map_err(|_| AuthorityError::WrongSignature)?;
-        verifier.check_token(&[begun, &signed].concat(), request.token)?;
+        let checked = verifier.check_token(&[begun, &signed].concat(), request.token);
+        if !faults::active(Fault::TokenNotChecked) {
+            checked?;
+        }
         let receipts = self.serving(domain, Privileges::RECEIPT_GENERATION);
         let receipts = receipts.filter(|domain| self.receipt_signer(*domain).is_ok());
         if receipts.is_some_and(|domain| next_receipt(&self.log, domain).is_none()) {
@@ -190,7 +195,15 @@ impl Card {
         let data = receipt.to_bytes(&confirmation);
         let signature = signer.sign(&mut CardRng(self.random.as_mut()), &data);
         let signature = signature.map_err(|error| AuthorityError::Key(error).status())?;
-        count_receipt(&mut self.log, domain, counter)?;
+        let mut signature = signature;
+        if let Some(last) = signature.last_mut()
+            && faults::active(Fault::ReceiptSignatureWrong)
+        {
+            *last ^= 1;
+        }
+        if !faults::active(Fault::ReceiptNotCounted) {
+            count_receipt(&mut self.log, domain, counter)?;
+        }
         Ok(Response::ok(confirmation.to_response(&signature)))
     }
 

@@ -85,6 +85,9 @@ impl Card {
         }
         let application = self.registry.application(name).cloned();
         if application.is_none() && !self.is_in_rom(name) && !self.is_loaded(name) {
+            if faults::active(Fault::UnknownObjectDeleted) {
+                return Ok(());
+            }
             return Err(StatusWord::REFERENCED_DATA_NOT_FOUND);
         }
         self.check_may_delete(receiver, name)?;
@@ -107,7 +110,9 @@ impl Card {
     fn check_may_delete(&self, receiver: Receiver, name: Aid) -> Result<(), StatusWord> {
         let associated = self.registry.associated(name);
         let privileges = self.registry.privileges_of(receiver.domain);
-        if !privileges.contains(Privileges::GLOBAL_DELETE) {
+        if !privileges.contains(Privileges::GLOBAL_DELETE)
+            && !faults::active(Fault::GlobalDeleteNotNeeded)
+        {
             self.check_governs(receiver, associated)?;
         }
         let kept = match associated {
@@ -126,11 +131,17 @@ impl Card {
     /// What is in ROM stays; only a loaded image can be deleted.
     fn delete_load_file(&mut self, name: Aid, related: bool) -> Result<(), StatusWord> {
         let instances = self.registry.instances_of(name);
+        let related = related || faults::active(Fault::DeleteCascadesUnasked);
         if !self.is_loaded(name) || !related && !instances.is_empty() {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
-        if !self.java.may_unload(name) {
+        if !self.java.may_unload(name) && !faults::active(Fault::ImportedLoadFileDeleted) {
             return Err(StatusWord::CONDITIONS_OF_USE);
+        }
+        if faults::active(Fault::DeleteTorn) {
+            self.registry.remove_load_file(&mut self.log, name)?;
+            self.log.delete_owner(Owner::LoadFile(name))?;
+            self.log.commit()?;
         }
         instances.into_iter().try_for_each(|instance| self.remove_application(instance))?;
         self.unload(name)
@@ -153,7 +164,8 @@ impl Card {
     fn delete_domain(&mut self, name: Aid, related: bool, depth: usize) -> Result<(), StatusWord> {
         let domain = Domain::Supplementary(name);
         let content = self.registry.content_of(domain);
-        if !content.is_empty() && !related || depth == 0 {
+        let unasked = !content.is_empty() && !related && !faults::active(Fault::UsedDomainDeleted);
+        if unasked || depth == 0 {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         // Applications before the load files that they come from.
@@ -171,7 +183,8 @@ impl Card {
     }
 
     fn check_is_not_selected(&self, name: Aid) -> Result<(), StatusWord> {
-        if self.is_selected(name) { Err(StatusWord::CONDITIONS_OF_USE) } else { Ok(()) }
+        let selected = self.is_selected(name) && !faults::active(Fault::SelectedApplicationDeleted);
+        if selected { Err(StatusWord::CONDITIONS_OF_USE) } else { Ok(()) }
     }
 
     fn remove_application(&mut self, name: Aid) -> Result<(), StatusWord> {
@@ -182,6 +195,9 @@ impl Card {
         self.registry.remove(&mut self.log, name)?;
         self.instances.remove(&name);
         delete_services_of(&mut self.log, name.as_bytes())?;
+        if faults::active(Fault::DeletedInstanceKeepsMemory) {
+            return Ok(());
+        }
         Ok(self.log.delete_owner(Owner::Instance(name))?)
     }
 

@@ -1,5 +1,6 @@
 //! INSTALL [for extradition] and [for registry update] [GPCS 2.3.1 §9.4.1, §9.4.2].
 
+use faults::Fault;
 use globalplatform::{
     command::InstallParameters,
     data::{Privileges, Restrictions},
@@ -31,8 +32,13 @@ impl Card {
         }
         let from = self.registry.associated(object);
         let to = self.domain_for_content(to)?;
-        self.check_governs(receiver, from)?;
+        if !faults::active(Fault::ExtraditionWithoutAuthority) {
+            self.check_governs(receiver, from)?;
+        }
         self.check_extradition(object, known.as_ref(), from, to)?;
+        if faults::active(Fault::ExtraditionWithoutEffect) {
+            return Ok(Done::Extradited { from, object, to });
+        }
         if let Some(entry) = known {
             self.registry.put(&mut self.log, Application { domain: to, ..entry })?;
         } else {
@@ -63,10 +69,12 @@ impl Card {
         let needs_signature =
             self.registry.privileges_of(to).contains(Privileges::DAP_VERIFICATION);
         if restricted
-            || unwelcome && to != itself
+            || unwelcome && to != itself && !faults::active(Fault::ExtraditionRefusalIgnored)
             || held_back
             || makes_a_circle
-            || known.is_none() && needs_signature
+            || known.is_none()
+                && needs_signature
+                && !faults::active(Fault::LoadFileExtraditedToVerifier)
         {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
@@ -94,7 +102,9 @@ impl Card {
             self.extradite(receiver, aid, domain)?;
         }
         let mut entry = self.entry(aid)?;
-        if let Some(privileges) = privileges {
+        if let Some(privileges) = privileges
+            && !faults::active(Fault::RegistryUpdateWithoutEffect)
+        {
             self.change_privileges(&mut entry, privileges)?;
         }
         if let Some(system) = &parameters.system {

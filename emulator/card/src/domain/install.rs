@@ -1,5 +1,6 @@
 //! INSTALL [GPCS 2.3.1 §9.3, §11.5].
 
+use faults::Fault;
 use globalplatform::{
     command::{
         Install, InstallParameters, InstallPurpose, SecurityDomainParameters, token_data_of,
@@ -165,14 +166,24 @@ impl Card {
         let domain = self.domain_of_instances(receiver, load_file)?;
         self.check_memory(parameters)?;
         self.check_privileges(aid, module, privileges)?;
-        if !make_selectable && privileges.contains(Privileges::CARD_RESET) {
+        if !make_selectable
+            && privileges.contains(Privileges::CARD_RESET)
+            && !faults::active(Fault::DefaultWithoutSelectable)
+        {
             return Err(StatusWord::WRONG_DATA);
         }
         let mut entry = Application::installed(aid, load_file, module, domain);
         entry.privileges = privileges.to_bytes();
+        if let [_, others @ ..] = &mut entry.privileges
+            && faults::active(Fault::PrivilegeBytesLost)
+        {
+            others.fill(0);
+        }
         set_system_parameters(&mut entry, parameters);
-        self.install_instance(entry, parameters.application.as_deref().unwrap_or_default())?;
-        if make_selectable {
+        let told = parameters.application.as_deref();
+        let told = told.filter(|_| !faults::active(Fault::InstallParametersLost));
+        self.install_instance(entry, told.unwrap_or_default())?;
+        if make_selectable || faults::active(Fault::InstallMakesSelectable) {
             self.registry.set_life_cycle(&mut self.log, aid, SELECTABLE)?;
         }
         Ok(Done::Installed { load_file, instance: aid })
@@ -204,7 +215,9 @@ impl Card {
     ) -> Result<(), StatusWord> {
         let Application { aid, load_file, module, privileges, .. } = entry;
         // A load file without code in ROM or machine has the AID of an instance only by mistake, and so has the domain's.
-        if self.is_in_use(aid) {
+        let again = self.registry.application(aid).is_some()
+            && faults::active(Fault::DuplicateInstanceAccepted);
+        if self.is_in_use(aid) && !again {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         if self.registry.applications().count() >= APPLICATIONS_MAX {
@@ -215,6 +228,9 @@ impl Card {
             return self.registry.put(&mut self.log, entry);
         }
         self.registry.put(&mut self.log, entry)?;
+        if faults::active(Fault::InstallTorn) {
+            self.log.commit()?;
+        }
         let applet = if self.java.package(load_file).is_some() {
             self.install_loaded((load_file, module), aid, privileges, parameters)?
         } else {
@@ -253,7 +269,7 @@ impl Card {
         }
         let selections = parameters.system.iter().flat_map(|system| &system.implicit_selection);
         entry.implicit_selection.extend(selections.map(|selection| selection.0));
-        if installed {
+        if installed && !faults::active(Fault::MakeSelectableWithoutEffect) {
             entry.life_cycle = SELECTABLE;
         }
         let load_file = entry.load_file;

@@ -1,5 +1,6 @@
 //! LOAD [GPCS 2.3.1 §9.3.5, §11.6].
 
+use faults::Fault;
 use globalplatform::command;
 use iso7816::{Command, Response, StatusWord};
 use serde::{Deserialize, Serialize};
@@ -45,9 +46,13 @@ impl Card {
     ) -> Result<Response, StatusWord> {
         // An error ends the load: it is put back only when the block was taken.
         let load = self.channel(receiver.channel)?.load.take();
+        if load.is_none() && faults::active(Fault::LoadWithoutInstall) {
+            return Ok(Response::ok(vec![NO_CONFIRMATION]));
+        }
         let mut load = load.ok_or(StatusWord::CONDITIONS_OF_USE)?;
         let block = command::Load::parse(command).map_err(refused)?;
-        if usize::from(block.block) != load.next_block || load.next_block >= BLOCKS_MAX {
+        let other = usize::from(block.block) != load.next_block;
+        if other && !faults::active(Fault::LoadBlockNotChecked) || load.next_block >= BLOCKS_MAX {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         load.next_block += 1;
@@ -58,11 +63,17 @@ impl Card {
         if block.last {
             return self.end_load(receiver, load);
         }
+        if faults::active(Fault::AbortedLoadKeepsMemory) {
+            self.log.put(Owner::LoadFile(load.aid), IMAGE, load.bytes.clone())?;
+        }
         self.channel(receiver.channel)?.load = Some(load);
         Ok(Response::ok(vec![NO_CONFIRMATION]))
     }
 
     fn end_load(&mut self, receiver: Receiver, load: Load) -> Result<Response, StatusWord> {
+        if faults::active(Fault::AbortedLoadKeepsMemory) {
+            self.log.delete_owner(Owner::LoadFile(load.aid))?;
+        }
         if load.combined.is_some() {
             // The load file is made, and all confirmed, with the command that ends the process.
             self.verified_code(&load)?;
@@ -77,6 +88,9 @@ impl Card {
     /// Makes the load file of what has come.
     pub(super) fn finish_load(&mut self, load: Load) -> Result<(), StatusWord> {
         let code = self.verified_code(&load)?;
+        if self.is_loaded(load.aid) && faults::active(Fault::DuplicateLoadFileAccepted) {
+            return Ok(());
+        }
         let in_rom = self.is_in_rom(load.aid);
         match self.load_policy {
             LoadPolicy::Refuse => return Err(StatusWord::WRONG_DATA),

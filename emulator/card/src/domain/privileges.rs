@@ -1,5 +1,6 @@
 //! Which privileges an application may be given [GPCS 2.3.1 §6.6.2].
 
+use faults::Fault;
 use globalplatform::data::Privileges;
 use iso7816::{Aid, StatusWord};
 
@@ -30,15 +31,21 @@ impl Card {
     ) -> Result<(), StatusWord> {
         let is_domain = module == DOMAIN_MODULE;
         let unfit = privileges.contains(Privileges::SECURITY_DOMAIN) != is_domain
-            || !is_domain && !FOR_APPLICATIONS.contains(privileges)
+            || !is_domain
+                && !FOR_APPLICATIONS.contains(privileges)
+                && !faults::active(Fault::DomainPrivilegeForApplication)
             || !Privileges::all().contains(privileges)
-            || !privileges.are_consistent();
+            || !privileges.are_consistent()
+                && !faults::active(Fault::ConflictingPrivilegesAccepted);
         if unfit {
             return Err(StatusWord::WRONG_DATA);
         }
         for privilege in UNIQUE {
             let holder = self.registry.holder(privilege).filter(|holder| *holder != aid);
-            if privileges.contains(privilege) && holder.is_some() {
+            if privileges.contains(privilege)
+                && holder.is_some()
+                && !faults::active(Fault::SecondDefaultApplication)
+            {
                 return Err(StatusWord::CONDITIONS_OF_USE);
             }
         }

@@ -87,7 +87,8 @@ impl Card {
     /// A supplementary domain that has the keys of a secure channel is personalised [GPCS 2.3.1 §5.3.2.3].
     pub(crate) fn become_personalized(&mut self, domain: Domain) -> Result<(), StatusWord> {
         let Domain::Supplementary(aid) = domain else { return Ok(()) };
-        let complete = default_key_set(&self.log, domain).is_some();
+        let complete = default_key_set(&self.log, domain).is_some()
+            && !faults::active(Fault::DomainNotPersonalized);
         if complete && self.entry(aid)?.life_cycle == SELECTABLE {
             self.registry.set_life_cycle(&mut self.log, aid, PERSONALIZED)?;
         }

@@ -1,5 +1,6 @@
 //! SET STATUS [GPCS 2.3.1 §5.1, §5.3, §11.10].
 
+use faults::Fault;
 use globalplatform::{
     command::{SetStatus, StatusScope},
     data::{ApplicationState, CardState, Privileges},
@@ -35,7 +36,10 @@ impl Card {
     /// The card's state is changed by whoever has the privilege for that: Card Terminate, Card Lock; the issuer's domain moves it on
     /// [GPCS 2.3.1 §9.6.3].
     fn set_card_state(&mut self, receiver: Receiver, state: u8) -> Result<(), StatusWord> {
-        let next = CardState::from_byte(state).ok_or(StatusWord::WRONG_DATA)?;
+        let Some(next) = CardState::from_byte(state) else {
+            let accepted = faults::active(Fault::UnknownCardStateAccepted);
+            return if accepted { Ok(()) } else { Err(StatusWord::WRONG_DATA) };
+        };
         let current = CardState::from_byte(self.registry.isd.life_cycle);
         let current = current.ok_or(StatusWord::CONDITIONS_OF_USE)?;
         let privileges = self.registry.privileges_of(receiver.domain);
@@ -46,7 +50,9 @@ impl Card {
             }
             _ => receiver.domain == Domain::Issuer,
         };
-        if !may || !current.may_become(next) {
+        let may = may
+            || next == CardState::CardLocked && faults::active(Fault::CardLockedWithoutPrivilege);
+        if !may || !may_become(current, next) {
             return Err(StatusWord::CONDITIONS_OF_USE);
         }
         let domain = IssuerDomain { life_cycle: next.to_byte(), ..self.registry.isd.clone() };
@@ -70,9 +76,14 @@ impl Card {
         self.check_may_lock(receiver, &entry)?;
         let locks = state & LOCKED != 0;
         if entry.is_locked() == locks {
-            return Err(StatusWord::CONDITIONS_OF_USE);
+            let accepted = faults::active(Fault::SameStateAccepted);
+            return if accepted { Ok(()) } else { Err(StatusWord::CONDITIONS_OF_USE) };
         }
-        let life_cycle = entry.life_cycle ^ LOCKED;
+        let life_cycle = if !locks && faults::active(Fault::UnlockRestoresInstalled) {
+            ApplicationState::INSTALLED.0
+        } else {
+            entry.life_cycle ^ LOCKED
+        };
         self.registry.set_life_cycle(&mut self.log, aid, life_cycle)
     }
 
@@ -110,7 +121,9 @@ impl Card {
         let top = self.registry.domain(domain).ok_or(StatusWord::REFERENCED_DATA_NOT_FOUND)?;
         let locks = state & LOCKED != 0;
         let below = |entry: &&Application| {
-            Domain::Supplementary(entry.aid) == top || self.registry.governs(top, entry.domain)
+            Domain::Supplementary(entry.aid) == top
+                || self.registry.governs(top, entry.domain)
+                    && !faults::active(Fault::DomainLockedAlone)
         };
         let all: Vec<Application> = self.registry.applications().filter(below).cloned().collect();
         // A domain may lock itself with its applications; it does not get up again by itself.
@@ -131,4 +144,13 @@ impl Card {
         }
         Ok(())
     }
+}
+
+/// Whether the card's state may change like this. Two faults allow more than there is.
+fn may_become(current: CardState, next: CardState) -> bool {
+    use CardState::{CardLocked, Initialized, OpReady, Secured};
+    let back = matches!((current, next), (Secured, Initialized | OpReady) | (Initialized, OpReady));
+    current.may_become(next)
+        || back && faults::active(Fault::CardStateGoesBack)
+        || current != Secured && next == CardLocked && faults::active(Fault::CardLockedEarly)
 }

@@ -1,5 +1,7 @@
 //! The journal of a transaction [JCRE 3.0.5 §7].
 
+use faults::Fault as Planted;
+
 use super::{Body, Heap, Reference, WriteError};
 
 /// What an entry of the commit buffer costs beyond the old value, in bytes.
@@ -114,7 +116,8 @@ impl Heap {
     /// `InProgress`: they do not nest.
     pub fn begin_transaction(&mut self) -> Result<(), TransactionError> {
         if self.transaction.is_some() {
-            return Err(TransactionError::InProgress);
+            let accepted = faults::active(Planted::NestedTransactionAccepted);
+            return if accepted { Ok(()) } else { Err(TransactionError::InProgress) };
         }
         self.transaction = Some(Transaction::default());
         Ok(())
@@ -139,8 +142,8 @@ impl Heap {
     pub fn abort_transaction(&mut self) -> Result<AbortedObjects, TransactionError> {
         let transaction = self.transaction.take().ok_or(TransactionError::NotInProgress)?;
         self.transactions.aborted += 1;
-        for undo in transaction.journal.into_iter().rev() {
-            self.undo(undo);
+        if !faults::active(Planted::AbortKeepsStores) {
+            transaction.journal.into_iter().rev().for_each(|undo| self.undo(undo));
         }
         let aborted = AbortedObjects::new(transaction.created);
         for handle in &aborted.0 {

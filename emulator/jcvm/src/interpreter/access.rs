@@ -1,5 +1,7 @@
 //! The firewall, for instructions [JCRE 3.0.5 §6.2.8].
 
+use faults::Fault as Planted;
+
 use super::{missing, registers::Registers};
 use crate::{
     code::Code,
@@ -15,6 +17,14 @@ use crate::{
 pub(super) struct Accessor {
     pub(super) context: ContextId,
     pub(super) deselect: bool,
+}
+
+impl Accessor {
+    /// The accessor, or with a fault one that no firewall stops.
+    #[inline(always)]
+    pub(super) fn unless(self, fault: Planted) -> Self {
+        if faults::active(fault) { Self { context: ContextId::JCRE, deselect: true } } else { self }
+    }
 }
 
 impl Registers<'_> {
@@ -66,7 +76,12 @@ pub(super) fn receiver(
 pub(super) fn may_store(heap: &Heap, value: i32) -> Result<(), Standard> {
     let reference = Reference::from_cell(value);
     match heap.get(reference) {
-        Some(object) if object.flags.intersects(ObjectFlags::UNSTORABLE) => Err(Standard::Security),
+        Some(object)
+            if object.flags.intersects(ObjectFlags::UNSTORABLE)
+                && !faults::active(Planted::GlobalArrayKept) =>
+        {
+            Err(Standard::Security)
+        }
         Some(_) => Ok(()),
         None if reference.is_null() => Ok(()),
         // A number that was passed off as a reference.

@@ -1,5 +1,7 @@
 //! Elements of arrays [JCVM 3.0.5 §7.5, baload and its kin].
 
+use faults::Fault as Planted;
+
 use super::{
     Flow,
     access::{Accessor, content, may_store},
@@ -24,10 +26,13 @@ pub(super) fn load_byte(
     index: i32,
     accessor: Accessor,
 ) -> Result<i32, Flow> {
+    let accessor = accessor.unless(Planted::FirewallArraysOpen);
     let object = content(heap, Reference::from_cell(array), accessor)?;
     if let Body::Bytes(bytes) = &object.body {
-        return match bytes.get(index.cast_unsigned() as usize) {
+        let index = index.cast_unsigned() as usize;
+        return match bytes.get(index) {
             Some(byte) => Ok(i32::from(byte.cast_signed())),
+            None if index == bytes.len() && faults::active(Planted::ArrayBoundOffByOne) => Ok(0),
             None => Err(Standard::ArrayIndexOutOfBounds.into()),
         };
     }
@@ -155,7 +160,10 @@ pub(super) fn store(
 fn check_element(code: &Code, heap: &Heap, element: ClassId, value: i32) -> Result<(), Flow> {
     may_store(heap, value)?;
     match heap.get(Reference::from_cell(value)) {
-        Some(object) if !code.is_subclass(object.class, element) => {
+        Some(object)
+            if !code.is_subclass(object.class, element)
+                && !faults::active(Planted::ArrayStoreNotChecked) =>
+        {
             Err(Standard::ArrayStore.into())
         }
         _ => Ok(()),

@@ -4,6 +4,8 @@
 //! own in a family beside this file. Instructions of packages that the verifier has not seen run with `CHECKED`: each is preceded by
 //! a check that the operands are there and the results have room.
 
+use faults::Fault as Planted;
+
 use super::{
     Flow, arrays, fields,
     registers::{Cells, Registers, get, set},
@@ -235,6 +237,11 @@ pub(super) fn run<'c, const CHECKED: bool>(
             }
             Op::DupX { count, depth } => sp = shuffle::dup_x(cells, sp, count, depth),
             Op::SwapX { upper, lower } => shuffle::swap_x(cells, sp, upper, lower),
+            Op::Add if faults::active(Planted::ShortAdditionNotNarrowed) => {
+                let right = pop!();
+                let left = get(cells, sp.wrapping_sub(1));
+                set(cells, sp.wrapping_sub(1), left.wrapping_add(right));
+            }
             Op::Add => binary!(i32::wrapping_add),
             Op::Subtract => binary!(i32::wrapping_sub),
             Op::Multiply => binary!(i32::wrapping_mul),
@@ -267,6 +274,9 @@ pub(super) fn run<'c, const CHECKED: bool>(
                 leave!(Standard::Arithmetic);
             }
             Op::DivideInt => binary_int!(i32::wrapping_div),
+            Op::RemainderInt if faults::active(Planted::IntRemainderUnsigned) => {
+                binary_int!(i32::wrapping_rem_euclid);
+            }
             Op::RemainderInt => binary_int!(i32::wrapping_rem),
             Op::NegateInt => {
                 let value = pop_int!();
@@ -297,7 +307,8 @@ pub(super) fn run<'c, const CHECKED: bool>(
             #[allow(clippy::cast_possible_truncation)] // s2b keeps the low byte
             Op::ShortToByte => {
                 let value = pop!();
-                push!(i32::from(value as i8));
+                let unsigned = faults::active(Planted::ShortToByteUnsigned);
+                push!(if unsigned { value & 0xFF } else { i32::from(value as i8) });
             }
             Op::ShortToInt => {
                 let value = pop!();
@@ -476,7 +487,7 @@ pub(super) fn run<'c, const CHECKED: bool>(
                 let wanted = Wanted::Class(class);
                 let reference = get(cells, sp.wrapping_sub(1));
                 let found = types::is_instance(code, state, registers, reference, wanted);
-                if attempt!(found) == Some(false) {
+                if attempt!(found) == Some(false) && !faults::active(Planted::CheckCastAccepts) {
                     leave!(Standard::ClassCast);
                 }
             }

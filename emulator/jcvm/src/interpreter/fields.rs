@@ -1,5 +1,7 @@
 //! Fields of instances and static fields [JCVM 3.0.5 §7.5, getfield, putfield, getstatic, putstatic].
 
+use faults::Fault as Planted;
+
 use super::{
     Flow,
     access::{Accessor, content, may_store},
@@ -19,6 +21,7 @@ const NO_STATIC: Fault = Fault::IllFormed("a static field that is not there");
 /// Loads a field.
 #[inline(always)]
 pub(super) fn get(heap: &Heap, object: i32, cell: u16, accessor: Accessor) -> Result<i32, Flow> {
+    let accessor = accessor.unless(Planted::FirewallFieldsOpen);
     let object = content(heap, Reference::from_cell(object), accessor)?;
     match &object.body {
         Body::Fields(cells) => match cells.get(usize::from(cell)) {

@@ -1,5 +1,7 @@
 //! Calls [JCVM 3.0.5 §7.5, invokevirtual and its kin].
 
+use faults::Fault as Planted;
+
 use super::{
     Flow,
     access::receiver,
@@ -40,8 +42,31 @@ impl<'c> Registers<'c> {
         cells: &mut Cells,
         (nargs, token): (u8, u8),
     ) -> Result<(), Flow> {
+        if faults::active(Planted::FirewallMethodsOpen) {
+            return self.invoke_foreign(code, state, cells, (nargs, token));
+        }
         let object = receiver(&state.heap, self.receiver(cells, nargs), self.context)?;
         let method = code.virtual_method(object.class, token).ok_or(NO_METHOD)?;
+        self.enter_method(code, state, cells, nargs, method)
+    }
+
+    /// Calls a virtual method as if it were one of a shareable interface: what a fault does.
+    #[cold]
+    fn invoke_foreign(
+        &mut self,
+        code: &'c Code,
+        state: &mut State,
+        cells: &mut Cells,
+        (nargs, token): (u8, u8),
+    ) -> Result<(), Flow> {
+        let reference = self.receiver(cells, nargs);
+        let object = state.heap.get(reference).ok_or(missing(reference))?;
+        let (context, applet) = (object.context, object.owner);
+        let method = code.virtual_method(object.class, token).ok_or(NO_METHOD)?;
+        let foreign = context != self.context && context != ContextId::JCRE;
+        if foreign && method.as_native().is_none() {
+            self.switch(state, context, applet);
+        }
         self.enter_method(code, state, cells, nargs, method)
     }
 
@@ -81,7 +106,7 @@ impl<'c> Registers<'c> {
         let method = code.interface_method(class, interface, token);
         let allowed = receiver(&state.heap, reference, self.context).is_ok();
         let shared = code.is_shareable(interface) && method.is_some();
-        if !allowed && !shared {
+        if !allowed && !shared && !faults::active(Planted::ShareableNotNeeded) {
             return Err(Standard::Security.into());
         }
         let method = method.ok_or(NO_METHOD)?;
@@ -97,7 +122,9 @@ impl<'c> Registers<'c> {
             return Err(Flow::Native { nargs, number, owner });
         }
         let (context, applet) = (self.context, self.applet);
-        self.switch(state, owner.0, owner.1);
+        if !faults::active(Planted::ContextNotSwitched) {
+            self.switch(state, owner.0, owner.1);
+        }
         let called = self.call_loaded(code, state, cells, nargs, method);
         if called.is_err() {
             self.switch(state, context, applet);

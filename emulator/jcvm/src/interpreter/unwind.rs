@@ -1,5 +1,7 @@
 //! Exceptions: from where they are thrown to where they are caught [JCVM 3.0.5 §3.4].
 
+use faults::Fault as Planted;
+
 use super::{
     Flow, missing,
     registers::{Cells, Registers, set},
@@ -69,11 +71,12 @@ fn handler(code: &Code, registers: &Registers<'_>, class: ClassId) -> Option<u32
     let (package, method) = code.method(registers.method)?;
     let at = registers.pc.wrapping_sub(1);
     let range = method.handlers.0 as usize..method.handlers.1 as usize;
-    let found = package.handlers.get(range)?.iter().find(|handler| {
+    let mut found = package.handlers.get(range)?.iter().filter(|handler| {
         (handler.start..handler.end).contains(&at)
             && handler.catches.is_none_or(|catches| code.is_subclass(class, catches))
-    })?;
-    Some(found.target)
+    });
+    let last = faults::active(Planted::HandlerOrderReversed);
+    if last { found.next_back() } else { found.next() }.map(|handler| handler.target)
 }
 
 /// What `athrow` throws.

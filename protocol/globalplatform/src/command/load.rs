@@ -1,5 +1,6 @@
 //! LOAD, and the load file that it carries in pieces [GPCS 2.3.1 §11.6].
 
+use faults::Fault;
 use iso7816::{Aid, Command, ParseErrorKind, tlv};
 
 use super::CommandError;
@@ -111,6 +112,7 @@ impl LoadFile {
                     // The load file ends where its data block ends; not even padding follows.
                     return match objects.offset() {
                         end if end == bytes.len() => Ok(file),
+                        _ if faults::active(Fault::LoadFileTrailingBytesAccepted) => Ok(file),
                         end => Err(ParseErrorKind::TrailingBytes.at(end).into()),
                     };
                 }

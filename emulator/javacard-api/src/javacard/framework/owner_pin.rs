@@ -2,6 +2,7 @@
 //!
 //! The try counter is written at once and before the comparison, so that neither an abort nor a power failure gives a try back.
 
+use faults::Fault;
 use jcvm::{Body, ClassId, Lifetime, ObjectFlags, Reference, Trap, Vm, Write};
 use subtle::ConstantTimeEq;
 
@@ -117,13 +118,19 @@ fn build(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 
 fn check(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let this = call.this()?;
-    invalidate(call.vm, this);
+    if !faults::active(Fault::PinStaysValidated) {
+        invalidate(call.vm, this);
+    }
     let tries = cell(call.vm, this, TRIES);
     if tries <= 0 {
-        return Ok(0);
+        let checked = faults::active(Fault::BlockedPinChecked);
+        return if checked { compare(call, this) } else { Ok(0) };
     }
     // Before the arguments are looked at: a call that throws costs a try, too.
-    set(call.vm, this, TRIES, tries - 1, Write::Immediate)?;
+    let left = if faults::active(Fault::PinTryNotCounted) { tries } else { tries - 1 };
+    let undone = faults::active(Fault::PinTryRolledBack);
+    let write = if undone { Write::Transactional } else { Write::Immediate };
+    set(call.vm, this, TRIES, left, write)?;
     compare(call, this)
 }
 

@@ -2,6 +2,7 @@
 
 use core::cmp::Ordering;
 
+use faults::Fault;
 use jcvm::{Trap, Write};
 
 use crate::{Call, registry::Natives};
@@ -24,7 +25,13 @@ fn array_compare(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let length = arguments.short(4)?;
     let first = call.vm.bytes(left, arguments.short(1)?, length)?.to_vec();
     let second = call.vm.bytes(right, arguments.short(3)?, length)?;
-    Ok(match first.as_slice().cmp(second) {
+    let order = if faults::active(Fault::ArrayCompareSigned) {
+        let signed = |bytes: &[u8]| bytes.iter().map(|byte| byte.cast_signed()).collect::<Vec<_>>();
+        signed(&first).cmp(&signed(second))
+    } else {
+        first.as_slice().cmp(second)
+    };
+    Ok(match order {
         Ordering::Less => -1,
         Ordering::Equal => 0,
         Ordering::Greater => 1,
@@ -33,7 +40,8 @@ fn array_compare(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 
 /// Atomic, and part of a transaction, when the destination is persistent [JCRE 3.0.5 §7.4].
 fn array_copy(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
-    copy(call, Write::Transactional)
+    let unguarded = faults::active(Fault::ArrayCopyNotJournalled);
+    copy(call, if unguarded { Write::Immediate } else { Write::Transactional })
 }
 
 /// Neither atomic nor part of a transaction.

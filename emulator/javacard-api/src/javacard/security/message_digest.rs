@@ -1,6 +1,7 @@
 //! `MessageDigest` and `InitializedMessageDigest` [JCAPI 3.0.5 javacard.security.MessageDigest].
 
 use cryptography::{DigestAlgorithm, MessageDigest};
+use faults::Fault;
 use jcvm::{ClassId, Trap};
 
 use super::{
@@ -112,10 +113,17 @@ fn update(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
 fn do_final(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let this = running(call)?;
     let piece = input(call, 1)?;
-    let digest = this.run(call, |digest: &mut MessageDigest, _| {
+    let mut digest = this.run(call, |digest: &mut MessageDigest, _| {
         digest.update(&piece);
         Ok(digest.finish())
     })?;
+    let is_sha256 = algorithm(this.algorithm(call)) == Some(DigestAlgorithm::Sha256);
+    if is_sha256
+        && faults::active(Fault::Sha256BitWrong)
+        && let Some(last) = digest.last_mut()
+    {
+        *last ^= 1;
+    }
     output(call, 4, &digest)
 }
 

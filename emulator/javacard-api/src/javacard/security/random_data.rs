@@ -1,5 +1,6 @@
 //! `RandomData` [JCAPI 3.0.5 javacard.security.RandomData]: every algorithm is the card's source of randomness.
 
+use faults::Fault;
 use jcvm::{Trap, Write};
 use zeroize::Zeroizing;
 
@@ -60,7 +61,9 @@ fn fill(call: &mut Call<'_, '_>) -> Result<i32, Trap> {
     let length = call.arguments.short(3)?;
     call.vm.check_bytes(array, offset, length)?;
     let mut bytes = Zeroizing::new(vec![0; usize::try_from(length).unwrap_or(0)]);
-    call.platform.random(&mut bytes);
+    if !faults::active(Fault::RandomDataConstant) {
+        call.platform.random(&mut bytes);
+    }
     call.vm.write_bytes(array, offset, &bytes, Write::Transactional)?;
     Ok(i32::from(offset) + i32::from(length))
 }

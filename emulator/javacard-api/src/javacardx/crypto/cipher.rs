@@ -1,6 +1,7 @@
 //! `Cipher` [JCAPI 3.0.5 javacardx.crypto.Cipher].
 
 use cryptography::{AeadAlgorithm, Cipher, CipherAlgorithm, Direction, Key, cipher::Mode};
+use faults::Fault;
 use jcvm::Trap;
 use zeroize::Zeroizing;
 
@@ -157,7 +158,9 @@ fn start(call: &mut Call<'_, '_>, this: EngineObject, with: &Initialised) -> Res
     };
     let mut engine = Cipher::new(algorithm);
     let direction = Direction::from_constant(with.mode).unwrap_or(Direction::Encrypt);
-    engine.init(key, direction, &with.vector).or_throw(call)?;
+    let ignored = faults::active(Fault::CipherVectorIgnored);
+    let vector: &[u8] = if ignored { &[] } else { &with.vector };
+    engine.init(key, direction, vector).or_throw(call)?;
     this.start(call, Some(&with.key), engine);
     Ok(())
 }
