@@ -1,7 +1,12 @@
 //! The catalogue: every case there is, a module a group.
 
+pub mod certificate;
+pub mod crl;
+pub mod encoding;
 pub mod get_data;
 pub mod get_status;
+pub mod ocsp;
+pub mod rule;
 pub mod selection;
 pub mod transport;
 
@@ -15,6 +20,15 @@ use crate::{
 /// All cases, in the catalogue's order.
 pub fn all() -> impl Iterator<Item = &'static Case> {
     transport::CASES.iter().chain(selection::CASES).chain(get_data::CASES).chain(get_status::CASES)
+}
+
+/// All lints of documents, in the catalogue's order.
+pub fn lints() -> impl Iterator<Item = &'static rule::Rule> {
+    encoding::RULES
+        .iter()
+        .chain(certificate::RULES.iter().copied().flatten())
+        .chain(crl::RULES.iter().copied().flatten())
+        .chain(ocsp::RULES.iter().copied().flatten())
 }
 
 /// Judges a refusal: the status words of the clause pass, those that cards in the field use as well conceptually pass, success fails,

@@ -4,6 +4,7 @@
 //! - [`session`]: a case's view of the card: exchanges are recorded, nothing else reaches the reader.
 //! - [`probe`]: what the subject can do, found out before the first case.
 //! - [`plan`]: which cases run, in which order, under which effect ceiling; [`engine`]: runs the plan.
+//! - [`document`]: certificates, lists of revoked certificates and OCSP responses, read so that lints can judge them.
 //! - [`script`]: APDU scripts, played against a subject.
 //! - [`verdict`]: the graded outcome; [`report`]: JSON lines, JUnit XML, text.
 //!
@@ -11,6 +12,7 @@
 
 pub mod case;
 pub mod catalogue;
+pub mod document;
 pub mod engine;
 pub mod plan;
 pub mod probe;
