@@ -124,6 +124,11 @@ fn nonce_must_be_there_and_right() {
     assert_eq!(token.exchange("B056000004 FFFFFFFF"), "9C06");
     assert_eq!(token.exchange("B05600000C FFFFFFFF 0000000000000000"), "9C0F");
     assert_eq!(token.exchange("B0560000"), "9C06");
+    // Also while somebody is logged in.
+    let mut right = token.verify(0, b"1234").data;
+    assert_eq!(token.exchange(&read(&hex::encode(&right))), "9000");
+    right[7] ^= 1;
+    assert_eq!(token.exchange(&read(&hex::encode(&right))), "9C06");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{
         unsigned,
     },
     authority::{encipher, sha1, sha256, sha512},
-    domains::{enter, install_domain},
+    domains::{enter, extradite, install_domain},
     memo::{MEMO, MEMO_APPLET, ijc},
     support::{Bench, delete},
 };
@@ -107,6 +107,15 @@ fn a_domain_that_verifies_signatures_takes_signed_load_files_only() {
         let answer = load(&mut bench, crate::support::ISD, &hash, &wrong).status;
         assert_eq!(answer, WRONG);
     }
+}
+
+#[test]
+fn no_load_file_is_moved_to_a_domain_that_verifies_signatures() {
+    let mut bench = Bench::new();
+    signing(&mut bench, SIGNED, DAP, &Authority::secret(0x88, &[0x42; 16]));
+    assert_eq!(load(&mut bench, crate::support::ISD, &[], &memo_file()).status, OK);
+    let mut channel = issuer(&mut bench);
+    assert_eq!(bench.secure(&mut channel, &extradite(MEMO, SIGNED)).status, MISSING);
 }
 
 #[test]

@@ -61,6 +61,18 @@ pub(crate) fn personalized(bench: &mut Bench, aid: Aid, privileges: &[u8]) -> Ke
     keys
 }
 
+#[test]
+fn privileges_that_do_not_go_together_are_refused() {
+    let mut bench = Bench::new();
+    let mut issuer = enter(&mut bench, ISD, &keys_for(scp(2, 0x15)));
+    let both = install_domain(FIRST, &[0xA0, 0x40, 0x00], &[]);
+    assert_eq!(bench.secure(&mut issuer, &both).status, StatusWord::WRONG_DATA);
+    // DAP verification of an application that is no security domain.
+    let verifier = crate::support::install(0x0C, MODULE, &[0x40, 0, 0], &[0xC9, 0]);
+    assert_eq!(bench.secure(&mut issuer, &verifier).status, StatusWord::WRONG_DATA);
+    assert_eq!(bench.card.applications(), []);
+}
+
 fn life_cycle(bench: &mut Bench, aid: Aid) -> u8 {
     let all = bench.card.applications();
     all.into_iter().find(|entry| entry.aid == aid).map_or(0, |entry| entry.life_cycle)
@@ -143,6 +155,35 @@ fn hierarchies_have_no_circles_and_roots_of_their_own() {
     assert_eq!(bench.secure(&mut issuer, &extradite(FIRST, FIRST)).status, OK, "a new root");
     let moved = bench.secure(&mut issuer, &extradite(SECOND, ISD)).status;
     assert_eq!(moved, IN_USE, "it stands under another root");
+}
+
+#[test]
+fn a_domain_may_take_nothing_that_is_extradited_to_it() {
+    let mut bench = Bench::new();
+    let mut issuer = enter(&mut bench, ISD, &keys_for(scp(2, 0x15)));
+    // 82: extradition to it is accepted from nobody.
+    let closed = install_domain(FIRST, PLAIN, &[0x82, 0x01, 0x00]);
+    assert_eq!(bench.secure(&mut issuer, &closed).status, OK);
+    assert_eq!(bench.secure(&mut issuer, &install_module(MODULE)).status, OK);
+    let mut channel = enter(&mut bench, FIRST, &keys_for(scp(2, 0x15)));
+    let keys = new_keys(KeyAlgorithm::Des3);
+    let dek = channel.keys().unwrap().dek().unwrap().clone();
+    let put = PutKey::for_key_set(None, 1, &keys, &dek, KeyBlockDialect::Scp02).unwrap();
+    assert_eq!(bench.secure(&mut channel, &put.to_command()).status, OK);
+    let mut issuer = enter(&mut bench, ISD, &keys_for(scp(2, 0x15)));
+    assert_eq!(bench.secure(&mut issuer, &extradite(MODULE, FIRST)).status, IN_USE);
+}
+
+#[test]
+fn a_domain_without_card_lock_does_not_lock_the_card() {
+    let mut profile = card::CardProfile::default();
+    profile.personality.life_cycle = 0x0F;
+    let mut bench = Bench::with(&profile);
+    let keys = personalized(&mut bench, FIRST, PLAIN);
+    let mut channel = enter(&mut bench, FIRST, &keys);
+    let lock = Command::new(0x80, 0xF0, 0x80, 0x7F);
+    assert_eq!(bench.secure(&mut channel, &lock).status, IN_USE);
+    assert_eq!(bench.card.info().life_cycle, 0x0F);
 }
 
 #[test]

@@ -108,6 +108,41 @@ fn handshakes_out_of_order_are_refused() {
     bench.bytes("8050000008 0102030405060708 00");
     bench.card.reset();
     assert_eq!(bench.send(&external).status, StatusWord::CONDITIONS_OF_USE);
+    assert_eq!(bench.bytes("84CA006608 0102030405060708 00").status, StatusWord::SECURITY_STATUS);
+}
+
+#[test]
+fn a_command_in_between_ends_the_handshake() {
+    let protocol = scp(2, 0x15);
+    let mut bench = Bench::speaking(protocol);
+    let host = handshake(protocol);
+    let answer = bench.send(&host.command());
+    assert!(bench.bytes("80CA006600").status.is_ok());
+    let verified = host.answer(&answer).unwrap().verify_with(&keys_for(protocol)).unwrap();
+    let (command, _) = verified.external_authenticate(SecurityLevel::C_MAC).unwrap();
+    assert_eq!(bench.send(&command).status, StatusWord::CONDITIONS_OF_USE);
+}
+
+#[test]
+fn an_authentication_with_a_wrong_mac_counts_nothing() {
+    let protocol = scp(2, 0x15);
+    let mut bench = Bench::speaking(protocol);
+    let host = handshake(protocol);
+    let answer = bench.send(&host.command());
+    let verified = host.answer(&answer).unwrap().verify_with(&keys_for(protocol)).unwrap();
+    let (mut command, _) = verified.external_authenticate(SecurityLevel::C_MAC).unwrap();
+    *command.data.last_mut().unwrap() ^= 1;
+    assert_eq!(bench.send(&command).status, StatusWord::SECURITY_STATUS);
+    assert_eq!(bench.card.keys()[0].counter, 0);
+}
+
+#[test]
+fn challenges_that_are_not_derived_are_random() {
+    for protocol in [scp(1, 0x05), scp(2, 0x15), scp(3, 0x60)] {
+        let mut bench = Bench::speaking(protocol);
+        let challenges = [(); 2].map(|()| bench.send(&handshake(protocol).command()).data);
+        assert_ne!(challenges[0], challenges[1], "{protocol:?}");
+    }
 }
 
 #[test]

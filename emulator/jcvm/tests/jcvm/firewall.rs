@@ -11,7 +11,7 @@ const SECURITY: (u8, u16, i16) = (0, 10, 0);
 fn server() -> Package {
     let mut package = package(1);
     package.version(1, 0);
-    package.export("Counter");
+    package.export("Counter").export("S");
     let interface = package.interface("Counter");
     interface.shareable();
     interface.implements("framework:2");
@@ -30,6 +30,17 @@ fn server() -> Package {
         .static_method("object", "()LImpl;")
         .code("new @Impl; dup; invokespecial @Impl.<init>()V; areturn");
     class.static_method("array", "()[B").code("sconst_5; newarray byte; areturn");
+    class.static_field("ownArray", "[B").static_field("ownObject", "LImpl;");
+    class.static_method("make", "()V").code(
+        "invokestatic @S.array; putstatic_a @S.ownArray
+         invokestatic @S.object; putstatic_a @S.ownObject; return",
+    );
+    class
+        .static_method("element", "()S")
+        .code("getstatic_a @S.ownArray; sconst_0; baload; sreturn");
+    class
+        .static_method("total", "()S")
+        .code("getstatic_a @S.ownObject; getfield_s @Impl.total; sreturn");
     package
 }
 
@@ -61,6 +72,10 @@ fn client() -> Package {
     class
         .static_method("global", "()S")
         .code("invokestatic @global; dup; sconst_0; bspush 9; bastore; sconst_0; baload; sreturn");
+    for (name, token) in [("element", 3), ("total", 4)] {
+        let code = format!("invokestatic @server:1.{token}()S; sreturn");
+        class.static_method(name, "()S").code(&code);
+    }
     class.static_method("keep", "()V").code("invokestatic @global; putstatic_a @C.kept; return");
     class
         .static_method("keepInArray", "()V")
@@ -104,6 +119,18 @@ fn nothing_else_of_a_foreign_object_can_be_used() {
     for method in ["C.read", "C.length"] {
         let outcome = foreign_array.call_in(1, method, &[]);
         assert_eq!(foreign_array.exception(outcome), SECURITY, "{method}");
+    }
+}
+
+/// A static method runs in the context of its caller, whoever wrote it.
+#[test]
+fn fields_and_elements_are_those_of_the_own_context() {
+    let mut world = world("S.array");
+    world.call_in(0, "S.make", &[]).unwrap();
+    for method in ["element", "total"] {
+        assert_eq!(world.call_in(0, &format!("S.{method}"), &[]), Ok(0));
+        let outcome = world.call_in(1, &format!("C.{method}"), &[]);
+        assert_eq!(world.exception(outcome), SECURITY, "{method}");
     }
 }
 

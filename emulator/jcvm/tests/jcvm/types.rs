@@ -61,6 +61,7 @@ fn elements_keep_what_their_type_holds() {
 fn array_instructions_check_array_index_and_element() {
     let mut world = world(&[
         ("load", "(S)S", "sconst_3; newarray short; sload_0; saload; sreturn"),
+        ("loadByte", "(S)S", "sconst_3; newarray byte; sload_0; baload; sreturn"),
         ("store", "(S)V", "sconst_3; newarray int; sload_0; iconst_1; iastore; return"),
         ("loadNull", "()S", "aconst_null; checkcast byte[]; sconst_0; baload; sreturn"),
         ("storeNull", "()V", "aconst_null; checkcast byte[]; sconst_0; sconst_0; bastore; return"),
@@ -79,6 +80,7 @@ fn array_instructions_check_array_index_and_element() {
     ]);
     for index in [-1, 3, 32767, -32768] {
         throws(&mut world, "T.load", &[index], OUT_OF_BOUNDS);
+        throws(&mut world, "T.loadByte", &[index], OUT_OF_BOUNDS);
         throws(&mut world, "T.store", &[index], OUT_OF_BOUNDS);
     }
     for method in ["T.loadNull", "T.storeNull", "T.lengthOfNull"] {

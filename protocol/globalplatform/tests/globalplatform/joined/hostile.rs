@@ -1,13 +1,13 @@
 //! Whatever is changed on the way is refused, and the channel is closed for good.
 
 use globalplatform::{
-    InitializeUpdateAnswer, ScpError, SecurityLevel,
+    InitializeUpdateAnswer, Protocol, ScpError, SecurityLevel,
     scp::{INS_EXTERNAL_AUTHENTICATE, card::Handshake},
 };
 use iso7816::{Command, Response, StatusWord};
 use proptest::prelude::*;
 
-use super::set_up::{every_combination, protocols};
+use super::set_up::{Ends, every_combination, protocols};
 
 pub(super) fn sample() -> Command {
     Command::new(0x80, 0xE2, 0x90, 0x00).with_data(*b"some data of no block length")
@@ -160,7 +160,7 @@ fn any_flipped_bit_in_the_handshake_is_refused() {
 #[test]
 fn only_external_authenticate_follows_initialize_update() {
     for protocol in protocols() {
-        let ends = super::set_up::Ends::new(protocol, 16);
+        let ends = Ends::new(protocol, 16);
         let refused = |command: &Command| {
             ends.initialize_update().1.external_authenticate(command).unwrap_err()
         };
@@ -208,5 +208,27 @@ proptest! {
             let protected = level.contains(SecurityLevel::C_MAC);
             prop_assert!(card.unwrap(&command).is_err() || !protected);
         }
+    }
+}
+
+/// A command of SCP03 whose plain data field is one block, encrypted and with its C-MAC by hand.
+#[test]
+fn a_command_without_padding_is_refused() {
+    let protocol = Protocol::new(3, 0x70).unwrap();
+    let padded = [&[0x11; 15][..], &[0x80]].concat();
+    for (plain, accepted) in [(padded, true), (vec![0x11; 16], false), (vec![0; 16], false)] {
+        let (host, mut card) = Ends::new(protocol, 16).open(SecurityLevel::C_MAC_C_DECRYPTION);
+        let keys = host.keys().unwrap();
+        let mut counter = [0; 16];
+        counter[15] = 1;
+        let iv = keys.enc.encrypt_cbc(&[], &counter).unwrap();
+        let data = keys.enc.encrypt_cbc(&iv, &plain).unwrap();
+        let chain = host.resume_point().unwrap().command_chain;
+        let mac = keys.mac.cmac(&[&chain, &[0x84, 0xE2, 0x90, 0x00, 24], &data]).unwrap();
+        let command = Command::new(0x84, 0xE2, 0x90, 0).with_data([&data, &mac[..8]].concat());
+        let opened = card.unwrap(&command).map(|plain| plain.data);
+        let expected = Err(ScpError::CommandMacMismatch);
+        assert_eq!(opened, if accepted { Ok(plain[..15].to_vec()) } else { expected });
+        assert_eq!(card.is_open(), accepted);
     }
 }

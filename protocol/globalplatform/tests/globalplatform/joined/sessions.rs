@@ -191,3 +191,15 @@ fn session_keys_differ_between_sessions_of_a_pseudo_random_card() {
         assert_eq!(state.answer().sequence_counter, Some(0x0102));
     }
 }
+
+#[test]
+fn a_response_without_data_is_not_encrypted() {
+    for protocol in protocols().into_iter().filter(|protocol| protocol.supports_rencryption()) {
+        let level = SecurityLevel::from_bits_truncate(0x33);
+        let (mut host, mut card) = Ends::new(protocol, 16).open(level);
+        let command = Command::new(0x80, 0xE4, 0, 0);
+        card.unwrap(&host.wrap(&command).unwrap()).unwrap();
+        let protected = card.wrap(Response::ok(Vec::new())).unwrap();
+        assert_eq!(protected.data.len(), protocol.mac_length(), "{protocol:?}");
+    }
+}
