@@ -8,6 +8,7 @@ pub mod get_status;
 pub mod ocsp;
 pub mod rule;
 pub mod selection;
+pub mod tps;
 pub mod transport;
 
 use iso7816::StatusWord;

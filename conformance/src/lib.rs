@@ -5,6 +5,7 @@
 //! - [`probe`]: what the subject can do, found out before the first case.
 //! - [`plan`]: which cases run, in which order, under which effect ceiling; [`engine`]: runs the plan.
 //! - [`document`]: certificates, lists of revoked certificates and OCSP responses, read so that lints can judge them.
+//! - [`server`]: token-management servers as a client sees them.
 //! - [`script`]: APDU scripts, played against a subject.
 //! - [`verdict`]: the graded outcome; [`report`]: JSON lines, JUnit XML, text.
 //!
@@ -18,6 +19,7 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod script;
+pub mod server;
 pub mod session;
 pub mod subject;
 pub mod verdict;

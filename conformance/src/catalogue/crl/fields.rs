@@ -17,6 +17,9 @@ use crate::{
     verdict::{Grade, Verdict},
 };
 
+/// Seconds by which clocks may differ.
+const CLOCK_SKEW: u64 = 300;
+
 /// The rules.
 pub(super) const RULES: &[Rule] = &[
     must(
@@ -166,7 +169,7 @@ fn order(list: &Crl<'_>) -> Verdict {
 
 fn fresh(list: &Crl<'_>, now: u64) -> Verdict {
     let Some((this, next)) = updates(list) else { return unreadable("thisUpdate or nextUpdate") };
-    if this > now {
+    if this > now + CLOCK_SKEW {
         return Grade::Fail.because("thisUpdate is in the future");
     }
     Verdict::require(now <= next, || "nextUpdate has passed".to_owned())
