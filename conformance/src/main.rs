@@ -1,5 +1,10 @@
 //! `cardinal-conformance`: the command line of the suite.
 
+#[path = "cli/lint.rs"]
+mod lint;
+#[path = "cli/server.rs"]
+mod server;
+
 use std::{
     fs::{self, File},
     io::{self, Write as _},
@@ -53,6 +58,10 @@ enum Command {
     },
     /// Runs the selected cases on a subject
     Run(RunArgs),
+    /// Holds certificates, CRLs and OCSP responses against one lint a clause
+    Lint(lint::LintArgs),
+    /// Judges a token-management server
+    Server(server::ServerArgs),
     /// Plays APDU scripts on a subject: sessions of hosts, with what the card should answer
     Play(PlayArgs),
     /// Prints a completion script for a shell
@@ -130,6 +139,8 @@ fn main() -> ExitCode {
         Command::Probe { subject } => show_probe(&subject),
         Command::Run(args) => run(args),
         Command::Play(args) => play(&args),
+        Command::Lint(args) => lint::run(&args),
+        Command::Server(args) => server::run(&args),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,

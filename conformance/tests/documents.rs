@@ -8,7 +8,7 @@ mod openssl;
 use cardinal_conformance::{
     case::Level,
     catalogue,
-    document::{Document, Kind, node::Node},
+    document::{Document, Kind, file, node::Node},
     verdict::{Grade, Verdict},
 };
 use openssl::Authority;
@@ -688,4 +688,62 @@ fn identifiers_and_numbers_of_lints_are_unique() {
     let count =
         |prefix: &str| catalogue::lints().filter(|rule| rule.number.starts_with(prefix)).count();
     assert!(count("CE") >= 60 && count("CL") >= 20 && count("OC") >= 12);
+}
+
+/// Runs the program on a file; its exit code and what it printed.
+fn program(arguments: &[&str]) -> (Option<i32>, String) {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cardinal-conformance"))
+        .args(arguments)
+        .output()
+        .unwrap();
+    (output.status.code(), String::from_utf8(output.stdout).unwrap())
+}
+
+#[test]
+fn the_program_tells_good_documents_from_bad_ones() {
+    let ca = Authority::new("ec");
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(path(name), bytes).unwrap();
+    let good = ca.issue("/CN=Ada", ENTITY, &[]);
+    write("ca.der", &ca.certificate);
+    write("good.der", &good);
+    write("bad.der", &ca.issue("/CN=Ada", &entity_with("keyUsage=critical,keyCertSign"), &[]));
+    write("advised.der", &ca.issue("/CN=Ada", &entity_with("keyUsage=digitalSignature"), &[]));
+    let issuer = ["--issuer", &path("ca.der")];
+    let lint =
+        |name: &str, more: &[&str]| program(&[&["lint", &path(name)], &issuer[..], more].concat());
+    assert_eq!(lint("good.der", &[]).0, Some(0));
+    let (code, told) = lint("bad.der", &["--report", &path("report.jsonl")]);
+    assert_eq!(code, Some(1));
+    assert!(told.contains("fail RFC5280-4.2.1.3-key-usage-004"), "{told}");
+    let report = std::fs::read_to_string(path("report.jsonl")).unwrap();
+    assert!(report.lines().count() > 100);
+    assert!(report.contains(r#""id":"RFC5280-4.2.1.3-key-usage-004""#), "{report}");
+    assert_eq!(lint("advised.der", &[]).0, Some(0));
+    assert_eq!(lint("advised.der", &["--strict"]).0, Some(1));
+    assert_eq!(program(&["lint", &path("nowhere")]).0, Some(4));
+}
+
+#[test]
+fn bundles_of_pem_are_taken_apart() {
+    let ca = Authority::new("ec");
+    let pem = |label: &str, der: &[u8]| {
+        der::pem::encode_string(label, der::pem::LineEnding::LF, der).unwrap()
+    };
+    let list = ca.crl(&["01"], "");
+    let bundle = format!(
+        "a comment\n{}{}{}",
+        pem("CERTIFICATE", &ca.certificate),
+        pem("PRIVATE KEY", b"not looked at"),
+        pem("X509 CRL", &list)
+    );
+    let documents = file::documents(bundle.as_bytes()).unwrap();
+    assert_eq!(
+        documents,
+        [(ca.certificate.clone(), Some(Kind::Certificate)), (list, Some(Kind::Crl))]
+    );
+    assert_eq!(file::documents(&ca.certificate).unwrap(), [(ca.certificate, None)]);
+    assert!(file::documents(b"-----BEGIN CERTIFICATE-----\nAAAA").is_err());
+    assert!(file::documents(pem("PRIVATE KEY", b"x").as_bytes()).is_err());
 }
