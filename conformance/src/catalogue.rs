@@ -1,13 +1,16 @@
 //! The catalogue: every case there is, a module a group.
 
+pub mod ca;
 pub mod certificate;
 pub mod crl;
+pub mod drm;
 pub mod encoding;
 pub mod get_data;
 pub mod get_status;
 pub mod ocsp;
 pub mod rule;
 pub mod selection;
+pub mod tks;
 pub mod tps;
 pub mod transport;
 

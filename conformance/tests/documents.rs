@@ -146,6 +146,7 @@ const BAD_EXTENSIONS: &[(&str, &str)] = &[
     ),
     ("policyMappings=1.2.3:1.2.4", "RFC5280-4.2.1.5-mappings-001"),
     ("policyConstraints=requireExplicitPolicy:1", "RFC5280-4.2-critical-005"),
+    ("policyConstraints=critical,requireExplicitPolicy:1", "RFC5280-4.2.1.11-authority-002"),
     ("policyConstraints=critical,DER:30:00", "RFC5280-4.2.1.11-constraints-001"),
     ("inhibitAnyPolicy=critical,DER:02:01:FF", "RFC5280-4.2.1.14-inhibit-001"),
     ("nameConstraints=critical,permitted;DNS:example.com", "RFC5280-4.2.1.10-authority-001"),
@@ -212,6 +213,7 @@ fn bad_fields_are_caught() {
         ("/CN=Ada", &["-days", "40000"], "RFC5280-6.1.3-validity-005"),
         ("/", &[], "RFC5280-4.1.2.6-subject-002"),
         ("/CN=Ada/emailAddress=ada@example.com", &[], "RFC5280-4.1.2.6-email-003"),
+        ("/CN=Ada/emailAddress=other@example.com", &[], "RFC5280-4.1.2.6-email-004"),
         ("/C=1x/CN=Ada", &[], "RFC5280-A.1-country-002"),
     ] {
         assert_caught(&format!("{subject} {options:?}"), &issue(subject, options), issuer, rule);

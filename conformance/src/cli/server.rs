@@ -1,5 +1,6 @@
 //! `server`: a token-management server, judged by the cases about it.
 
+use core::str::FromStr;
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write as _},
@@ -11,14 +12,16 @@ use std::{
 use anyhow::Context as _;
 use cardinal_conformance::{
     case::{Effect, Level},
-    catalogue::tps,
+    catalogue::{ca, drm, rule::ServerRule, tks, tps},
     server::{
         Address, Tls, User,
+        service::Service,
         tps::{DEFAULT_PATH, Tps},
     },
     verdict::{Blame, Grade, Verdict},
 };
 use clap::Args;
+use globalplatform::{Key, KeySet};
 use serde::Serialize;
 use token_management::subsystem::secret::Secret;
 use zeroize::Zeroizing;
@@ -27,12 +30,21 @@ use zeroize::Zeroizing;
 #[derive(Args)]
 #[command(after_help = HELP)]
 pub(crate) struct ServerArgs {
-    /// tps:https://HOST[:PORT][/PATH] or tps:http://...
-    #[arg(long, value_parser = subject)]
-    subject: Address,
+    /// tps:, tks:, ca: or drm: before https://HOST[:PORT][/PATH]; the path of a service is the one before its forms
+    #[arg(long)]
+    subject: ServerSubject,
     /// PEM file with the roots that the server's certificate must lead to
     #[arg(long, value_name = "FILE")]
     server_ca: Option<PathBuf>,
+    /// PEM file with the certificate by which the client is known to a service
+    #[arg(long, value_name = "FILE", requires_all = ["client_key", "server_ca"])]
+    client_cert: Option<PathBuf>,
+    /// PEM file with its private key
+    #[arg(long, value_name = "FILE", requires = "client_cert")]
+    client_key: Option<PathBuf>,
+    /// File with the key of the cards that requests to a token key service are about, in hexadecimal; without it the well-known one
+    #[arg(long, value_name = "FILE")]
+    card_key_file: Option<PathBuf>,
     /// The user who operates tokens
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -61,10 +73,14 @@ pub(crate) struct ServerArgs {
 }
 
 const HELP: &str = "\
-Example:
+Examples:
   cardinal-conformance server --subject tps:https://localhost:8443/tps/tps --server-ca ca-chain.pem --user ada --password-file ada.txt
+  cardinal-conformance server --subject tks:https://localhost:8443/tks/agent/tks --server-ca ca.pem --client-cert tps.crt --client-key tps.key
 
 Exit codes: 0 no case blames the server, 1 at least one does, 2 usage, 4 the harness failed or the server cannot be reached.";
+
+/// The key with which cards leave the factory.
+const WELL_KNOWN_KEY: [u8; 16] = *b"@ABCDEFGHIJKLMNO";
 
 /// A line of the report.
 #[derive(Serialize)]
@@ -79,10 +95,42 @@ struct Line<'a> {
     verdict: &'a Verdict,
 }
 
-fn subject(text: &str) -> Result<Address, String> {
-    let address = text.strip_prefix("tps:").ok_or("a server is tps:https://HOST[:PORT][/PATH]")?;
-    let address: Address = address.parse()?;
-    Ok(if address.path == "/" { address.with_path(DEFAULT_PATH) } else { address })
+/// A server, as named on the command line.
+#[derive(Clone)]
+struct ServerSubject {
+    kind: ServerKind,
+    address: Address,
+}
+
+/// What a server is, with its prefix and usual path; one table for all of it.
+#[derive(Clone, Copy)]
+enum ServerKind {
+    Tps,
+    Tks,
+    Ca,
+    Drm,
+}
+
+const KINDS: &[(&str, ServerKind, &str)] = &[
+    ("tps:", ServerKind::Tps, DEFAULT_PATH),
+    ("tks:", ServerKind::Tks, "/tks/agent/tks"),
+    ("ca:", ServerKind::Ca, "/ca"),
+    ("drm:", ServerKind::Drm, "/kra/agent/kra"),
+];
+
+impl FromStr for ServerSubject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let found = KINDS.iter().find_map(|(prefix, kind, path)| {
+            text.strip_prefix(prefix).map(|address| (kind, address, path))
+        });
+        let (kind, address, path) =
+            found.ok_or("a server is tps:, tks:, ca: or drm: and an address")?;
+        let address: Address = address.parse()?;
+        let address = if address.path == "/" { address.with_path(*path) } else { address };
+        Ok(Self { kind: *kind, address })
+    }
 }
 
 /// Judges the server.
@@ -90,16 +138,28 @@ fn subject(text: &str) -> Result<Address, String> {
 /// # Errors
 /// When a file cannot be read, or the report cannot be written.
 pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<ExitCode> {
-    let mut system = system(args)?;
+    match args.subject.kind {
+        ServerKind::Tps => judge(args, tps::RULES.iter().copied().flatten(), &mut system(args)?),
+        ServerKind::Tks => judge(args, tks::RULES, &mut service(args)?),
+        ServerKind::Ca => judge(args, ca::RULES, &mut service(args)?),
+        ServerKind::Drm => judge(args, drm::RULES, &mut service(args)?),
+    }
+}
+
+/// Runs the cases that are wanted.
+fn judge<'r, S: 'r>(
+    args: &ServerArgs,
+    rules: impl IntoIterator<Item = &'r ServerRule<S>>,
+    subject: &mut S,
+) -> anyhow::Result<ExitCode> {
     let mut report =
         args.report.as_deref().map(File::create).transpose().context("report")?.map(BufWriter::new);
     let (mut out, mut blamed, mut failed) = (io::stdout().lock(), false, false);
-    for rule in tps::RULES.iter().copied().flatten().filter(|rule| wanted(args, rule)) {
-        system.transcript.clear();
+    for rule in rules.into_iter().filter(|rule| wanted(args, rule)) {
         let verdict = if rule.effect > args.ceiling {
             Grade::SkippedByGuard.because(format!("effect '{}' is above the ceiling", rule.effect))
         } else {
-            (rule.run)(&mut system)
+            (rule.run)(subject)
                 .unwrap_or_else(|error| Grade::HarnessError.because(format!("{error:#}")))
         };
         blamed |= verdict.grade.blame() == Blame::Card && rule.level == Level::Must;
@@ -116,7 +176,7 @@ pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<ExitCode> {
             writeln!(out, "{:<29} {}", "", verdict.finding)?;
         }
         if let Some(report) = &mut report {
-            let tps::TpsRule { number, id, clause, level, effect, title, .. } = *rule;
+            let ServerRule { number, id, clause, level, effect, title, .. } = *rule;
             let line = Line { id, number, clause, level, effect, title, verdict: &verdict };
             serde_json::to_writer(&mut *report, &line)?;
             report.write_all(b"\n")?;
@@ -129,31 +189,52 @@ pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<ExitCode> {
     }))
 }
 
-fn wanted(args: &ServerArgs, rule: &tps::TpsRule) -> bool {
+fn wanted<S>(args: &ServerArgs, rule: &ServerRule<S>) -> bool {
     let begins = |prefix: &String| {
         rule.id.starts_with(prefix.as_str()) || rule.number.starts_with(prefix.as_str())
     };
     args.prefixes.is_empty() || args.prefixes.iter().any(begins)
 }
 
+fn tls(args: &ServerArgs) -> anyhow::Result<Tls> {
+    let client = args.client_cert.as_deref().zip(args.client_key.as_deref());
+    args.server_ca.as_deref().map_or_else(|| Ok(Tls::none()), |path| Tls::from_files(path, client))
+}
+
 fn system(args: &ServerArgs) -> anyhow::Result<Tps> {
-    let tls = args
-        .server_ca
-        .as_deref()
-        .map_or_else(|| Ok(Tls::none()), |path| Tls::from_files(path, None))?;
     let password = password(args)?;
     let user = args.user.clone().zip(password).map(|(name, password)| User { name, password });
     // Serial numbers of the virtual cards: other ones in every run.
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
     Ok(Tps {
-        address: args.subject.clone(),
-        tls,
+        address: args.subject.address.clone(),
+        tls: tls(args)?,
         user,
         token_type: args.token_type.clone(),
         patience: Duration::from_secs(args.patience),
         next_serial: u32::try_from(seconds & 0xFFFF_FFFF)?.rotate_left(8),
         transcript: Vec::new(),
     })
+}
+
+fn service(args: &ServerArgs) -> anyhow::Result<Service> {
+    Ok(Service {
+        address: args.subject.address.clone(),
+        tls: tls(args)?,
+        patience: Duration::from_secs(args.patience),
+        card_keys: KeySet::same(&card_key(args)?),
+        transcript: Vec::new(),
+    })
+}
+
+/// The key of the cards: the well-known one unless a file has another.
+fn card_key(args: &ServerArgs) -> anyhow::Result<Key> {
+    let Some(path) = &args.card_key_file else { return Ok(Key::des3(WELL_KNOWN_KEY)) };
+    let name = || path.display().to_string();
+    let text = Zeroizing::new(fs::read_to_string(path).with_context(name)?);
+    let mut key = Zeroizing::new([0; 16]);
+    hex::decode_to_slice(text.trim(), &mut *key).with_context(name)?;
+    Ok(Key::des3(*key))
 }
 
 fn password(args: &ServerArgs) -> anyhow::Result<Option<Secret>> {

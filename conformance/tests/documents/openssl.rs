@@ -162,6 +162,52 @@ impl Authority {
         fs::read(self.file("entity.der")).unwrap()
     }
 
+    /// A certificate for a public key, in DER, whose private one nobody has.
+    #[allow(dead_code)] // not every test has such a key
+    pub(crate) fn issue_for_public_key(
+        &self,
+        key: &[u8],
+        subject: &str,
+        extensions: &str,
+    ) -> Vec<u8> {
+        self.issue(subject, extensions, &[]);
+        fs::write(self.file("public.der"), key).unwrap();
+        self.run(&[
+            "pkey",
+            "-pubin",
+            "-inform",
+            "DER",
+            "-in",
+            "public.der",
+            "-pubout",
+            "-out",
+            "public.pem",
+        ]);
+        self.run(&[
+            "x509",
+            "-req",
+            "-in",
+            "request.pem",
+            "-force_pubkey",
+            "public.pem",
+            "-CA",
+            "ca.pem",
+            "-CAkey",
+            "ca.key",
+            "-extfile",
+            "extensions.cnf",
+            "-set_serial",
+            "17",
+            "-days",
+            "365",
+            "-outform",
+            "DER",
+            "-out",
+            "forced.der",
+        ]);
+        fs::read(self.file("forced.der")).unwrap()
+    }
+
     /// A list with these serial numbers revoked and the usual extensions, or others.
     pub(crate) fn crl(&self, revoked: &[&str], extensions: &str) -> Vec<u8> {
         let usual = "authorityKeyIdentifier=keyid\n";

@@ -7,6 +7,7 @@ use crate::{
     document::{
         certificate::Certificate,
         extension::{Extension, usage},
+        general_name::form,
         lint::{Lint, absent, at, flawless, unreadable},
         name::{Attribute, Name},
         node::{Node, tag},
@@ -86,6 +87,13 @@ pub(super) const RULES: &[Rule] = &[
         "RFC 5280 §4.1.2.6",
         "an empty subject comes with a critical alternative name",
         Lint::Certificate(empty_subject),
+    ),
+    must(
+        "CE-94",
+        "RFC5280-4.1.2.6-email-004",
+        "RFC 5280 §4.1.2.6",
+        "a mail address in the subject is an alternative name, too",
+        Lint::Certificate(mail_address_twice),
     ),
     should(
         "CE-20",
@@ -231,4 +239,27 @@ fn mail_address(certificate: &Certificate<'_>) -> Verdict {
     attributes(certificate, |attribute, _| {
         (attribute.oid == Some(oid::EMAIL_ADDRESS)).then(|| found(attribute, "in a name"))
     })
+}
+
+fn mail_address_twice(certificate: &Certificate<'_>) -> Verdict {
+    let attributes = certificate.subject.iter().flat_map(Name::attributes);
+    let mut addresses = attributes
+        .filter(|attribute| attribute.oid == Some(oid::EMAIL_ADDRESS))
+        .filter_map(|attribute| attribute.value)
+        .peekable();
+    if addresses.peek().is_none() {
+        return absent("mail address in the subject");
+    }
+    let extension = certificate.extensions.get(oid::SUBJECT_ALT_NAME);
+    let names = extension.map(Extension::elements).unwrap_or_default();
+    let is_alternative = |address: &Node<'_>| {
+        names.iter().any(|name| {
+            name.tag == form::RFC822_NAME && name.content.eq_ignore_ascii_case(address.content)
+        })
+    };
+    flawless(
+        addresses
+            .find(|address| !is_alternative(address))
+            .map(|address| at(&address, "an address that is no alternative name")),
+    )
 }

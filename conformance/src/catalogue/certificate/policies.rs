@@ -75,6 +75,13 @@ pub(super) const RULES: &[Rule] = &[
         "policy constraints constrain something",
         Lint::Certificate(constraints),
     ),
+    should(
+        "CE-95",
+        "RFC5280-4.2.1.11-authority-002",
+        "RFC 5280 §4.2.1.11",
+        "only an authority's certificate constrains policies",
+        Lint::Certificate(constraints_of_authority),
+    ),
     must(
         "CE-71",
         "RFC5280-4.2.1.14-inhibit-001",
@@ -226,4 +233,21 @@ fn inhibit(certificate: &Certificate<'_>) -> Verdict {
         .filter(|node| node.tag == tag::INTEGER)
         .and_then(|node| node.small_number());
     Verdict::require(number.is_some(), || at(&extension.node, "a negative number, or none"))
+}
+
+fn constraints_of_authority(certificate: &Certificate<'_>) -> Verdict {
+    let mut there = [oid::POLICY_CONSTRAINTS, oid::INHIBIT_ANY_POLICY]
+        .into_iter()
+        .filter_map(|oid| certificate.extensions.get(oid))
+        .peekable();
+    if there.peek().is_none() {
+        return absent("constraints of policies");
+    }
+    let entity = !certificate.extensions.is_authority();
+    flawless(
+        there
+            .next()
+            .filter(|_| entity)
+            .map(|extension| at(&extension.node, "policies constrained by an end entity")),
+    )
 }
