@@ -8,6 +8,7 @@ pub mod encoding;
 pub mod get_data;
 pub mod get_status;
 pub mod ocsp;
+pub mod publication;
 pub mod rule;
 pub mod selection;
 pub mod tks;

@@ -61,7 +61,7 @@ enum Command {
     /// Holds certificates, CRLs and OCSP responses against one lint a clause
     Lint(lint::LintArgs),
     /// Judges a token-management server
-    Server(server::ServerArgs),
+    Server(Box<server::ServerArgs>),
     /// Plays APDU scripts on a subject: sessions of hosts, with what the card should answer
     Play(PlayArgs),
     /// Prints a completion script for a shell

@@ -4,7 +4,7 @@ use core::str::FromStr;
 use std::{
     fs::{self, File},
     io::{self, BufWriter, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -12,9 +12,11 @@ use std::{
 use anyhow::Context as _;
 use cardinal_conformance::{
     case::{Effect, Level},
-    catalogue::{ca, drm, rule::ServerRule, tks, tps},
+    catalogue::{ca, drm, publication, rule::ServerRule, tks, tps},
+    document::file,
     server::{
         Address, Tls, User,
+        publication::Publication,
         service::Service,
         tps::{DEFAULT_PATH, Tps},
     },
@@ -45,6 +47,18 @@ pub(crate) struct ServerArgs {
     /// File with the key of the cards that requests to a token key service are about, in hexadecimal; without it the well-known one
     #[arg(long, value_name = "FILE")]
     card_key_file: Option<PathBuf>,
+    /// Where an authority publishes its list: judged after its forms
+    #[arg(long, value_name = "URL", requires = "issuer")]
+    crl_url: Option<Address>,
+    /// Where an authority answers about certificates by OCSP: judged after its forms
+    #[arg(long, value_name = "URL", requires = "issuer")]
+    ocsp_url: Option<Address>,
+    /// The authority's certificate
+    #[arg(long, value_name = "FILE")]
+    issuer: Option<PathBuf>,
+    /// A certificate that the authority issued, to ask about
+    #[arg(long, value_name = "FILE")]
+    certificate: Option<PathBuf>,
     /// The user who operates tokens
     #[arg(long, value_name = "NAME")]
     user: Option<String>,
@@ -141,7 +155,12 @@ pub(crate) fn run(args: &ServerArgs) -> anyhow::Result<ExitCode> {
     match args.subject.kind {
         ServerKind::Tps => judge(args, tps::RULES.iter().copied().flatten(), &mut system(args)?),
         ServerKind::Tks => judge(args, tks::RULES, &mut service(args)?),
-        ServerKind::Ca => judge(args, ca::RULES, &mut service(args)?),
+        ServerKind::Ca => {
+            let forms = judge(args, ca::RULES, &mut service(args)?)?;
+            let Some(mut published) = publication(args)? else { return Ok(forms) };
+            let published = judge(args, publication::RULES, &mut published)?;
+            Ok(if forms == ExitCode::SUCCESS { published } else { forms })
+        }
         ServerKind::Drm => judge(args, drm::RULES, &mut service(args)?),
     }
 }
@@ -225,6 +244,30 @@ fn service(args: &ServerArgs) -> anyhow::Result<Service> {
         card_keys: KeySet::same(&card_key(args)?),
         transcript: Vec::new(),
     })
+}
+
+/// What an authority publishes, where something of it is named.
+fn publication(args: &ServerArgs) -> anyhow::Result<Option<Publication>> {
+    let Some(issuer) =
+        args.issuer.as_deref().filter(|_| args.crl_url.is_some() || args.ocsp_url.is_some())
+    else {
+        return Ok(None);
+    };
+    Ok(Some(Publication {
+        crl: args.crl_url.clone(),
+        ocsp: args.ocsp_url.clone(),
+        tls: tls(args)?,
+        patience: Duration::from_secs(args.patience),
+        issuer: certificate(issuer)?,
+        certificate: args.certificate.as_deref().map(certificate).transpose()?,
+    }))
+}
+
+/// The first certificate of a file.
+fn certificate(path: &Path) -> anyhow::Result<Vec<u8>> {
+    let bytes = fs::read(path).with_context(|| path.display().to_string())?;
+    let first = file::documents(&bytes)?.into_iter().next();
+    first.map(|(der, _)| der).with_context(|| format!("no certificate in {}", path.display()))
 }
 
 /// The key of the cards: the well-known one unless a file has another.

@@ -285,4 +285,29 @@ impl Authority {
         self.run(&[&usual[..], options].concat());
         fs::read(self.file("response.der")).unwrap()
     }
+
+    /// A responder of the authority on a port of this machine, for twenty requests.
+    #[allow(dead_code)] // not every test asks one
+    pub(crate) fn responder(&self) -> (String, std::process::Child) {
+        fs::write(self.file("ocsp.txt"), "V\t491231235959Z\t\t11\tunknown\t/CN=x\n").unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let port_text = port.to_string();
+        let mut process = Command::new("openssl")
+            .current_dir(self.folder.path())
+            .args([
+                "ocsp", "-port", &port_text, "-index", "ocsp.txt", "-rsigner", "ca.pem", "-rkey",
+                "ca.key", "-CA", "ca.pem",
+            ])
+            .args(["-ndays", "1", "-nrequest", "20", "-ignore_err"])
+            .stdout(std::process::Stdio::null())
+            .stderr(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It says when it is ready; a connection without a request would make it wait for one.
+        let mut lines =
+            std::io::BufRead::lines(std::io::BufReader::new(process.stderr.take().unwrap()));
+        assert!(lines.any(|line| line.unwrap().contains("waiting")), "the responder ended");
+        std::thread::spawn(move || lines.count());
+        (format!("http://127.0.0.1:{port}/"), process)
+    }
 }
