@@ -7,7 +7,7 @@
 //! - [`document`]: certificates, lists of revoked certificates and OCSP responses, read so that lints can judge them.
 //! - [`server`]: token-management servers as a client sees them.
 //! - [`script`]: APDU scripts, played against a subject.
-//! - [`verdict`]: the graded outcome; [`report`]: JSON lines, JUnit XML, text.
+//! - [`verdict`]: the graded outcome; [`report`]: JSON lines, and every form for people and machines that is made of them.
 //!
 //! The same case code runs on a card in this process, behind vpcd, and in a physical reader.
 

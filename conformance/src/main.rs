@@ -6,7 +6,7 @@ mod lint;
 mod server;
 
 use std::{
-    fs::{self, File},
+    fs,
     io::{self, Write as _},
     path::PathBuf,
     process::ExitCode,
@@ -39,8 +39,9 @@ const AFTER_HELP: &str = "\
 Examples:
   cardinal-conformance list
   cardinal-conformance run --subject in-process
-  cardinal-conformance run --subject 'pcsc:Virtual PCD 00 00' --junit report.xml
-  cardinal-conformance run --subject tcp:127.0.0.1:35964 --case SEL- --json report.jsonl
+  cardinal-conformance run --subject 'pcsc:Virtual PCD 00 00' --report html=report.html
+  cardinal-conformance run --subject tcp:127.0.0.1:35964 --case SEL- --report json=run.jsonl
+  cardinal-conformance report --out report.html run.jsonl
   cardinal-conformance probe --subject 'pcsc:Virtual PCD'
   cardinal-conformance play --subject in-process --library library.let session.apdu
 
@@ -64,6 +65,8 @@ enum Command {
     Server(Box<server::ServerArgs>),
     /// Plays APDU scripts on a subject: sessions of hosts, with what the card should answer
     Play(PlayArgs),
+    /// Makes reports out of runs that were kept, and compares them
+    Report(report::command::ReportArgs),
     /// Prints a completion script for a shell
     Completions {
         /// The shell
@@ -97,12 +100,9 @@ struct RunArgs {
     subject: Subject,
     #[command(flatten)]
     selection: SelectionArgs,
-    /// Write JSON lines to this file
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Write JUnit XML to this file
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
+    /// Write a report, e.g. html=report.html; may be given several times
+    #[arg(long = "report", value_name = "FORMAT=FILE")]
+    reports: Vec<report::Request>,
 }
 
 #[derive(Args)]
@@ -141,6 +141,7 @@ fn main() -> ExitCode {
         Command::Play(args) => play(&args),
         Command::Lint(args) => lint::run(&args),
         Command::Server(args) => server::run(&args),
+        Command::Report(args) => report::command::run(&args, &[]),
         Command::Completions { shell } => {
             clap_complete::generate(
                 shell,
@@ -204,13 +205,9 @@ fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     });
     broken_pipe?;
     report::text::summary(&mut out, &outcomes)?;
-    let name = args.subject.to_string();
-    if let Some(path) = &args.json {
-        report::json_lines::write(&mut create(path)?, &name, &profile, &outcomes)?;
-    }
-    if let Some(path) = &args.junit {
-        report::junit::write(&mut create(path)?, &name, &outcomes)?;
-    }
+    let header = report::record::Header::new(&args.subject.to_string(), &profile);
+    let runs = [report::record::Run::new(header, &outcomes)];
+    report::write_all(&args.reports, &report::Input { runs: &runs, clauses: &[] })?;
     Ok(ExitCode::from(exit_code(&outcomes)))
 }
 
@@ -253,11 +250,6 @@ fn play(args: &PlayArgs) -> anyhow::Result<ExitCode> {
 
 fn read(path: &PathBuf) -> anyhow::Result<String> {
     fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))
-}
-
-fn create(path: &PathBuf) -> anyhow::Result<io::BufWriter<File>> {
-    let file = File::create(path).with_context(|| format!("cannot write {}", path.display()))?;
-    Ok(io::BufWriter::new(file))
 }
 
 fn exit_code(outcomes: &[engine::Outcome]) -> u8 {

@@ -5,7 +5,7 @@
 
 use core::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a case found.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -20,7 +20,9 @@ pub struct Verdict {
 macro_rules! grades {
     ($($(#[$doc:meta])* $name:ident = $text:literal, $blame:ident;)*) => {
         /// The scale of verdicts.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+        #[derive(
+            Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+        )]
         #[serde(rename_all = "kebab-case")]
         pub enum Grade { $($(#[$doc])* $name,)* }
 

@@ -9,7 +9,7 @@ use cardinal_conformance::{
     engine::{self, Outcome},
     plan::{Selection, plan},
     probe::probe,
-    report, script,
+    script,
     verdict::{Blame, Grade},
 };
 use cardinal_emulator::InProcessReader;
@@ -150,30 +150,6 @@ fn the_ceiling_skips_and_the_selection_selects() {
     };
     assert_eq!(shuffled(1), shuffled(1));
     assert_ne!(shuffled(1), shuffled(2));
-}
-
-#[test]
-fn reports_hold_every_outcome() {
-    let mut reader = InProcessReader::blank().unwrap();
-    reader.connect().unwrap();
-    let profile = probe(&mut reader).unwrap();
-    let steps = plan(catalogue::all(), &Selection::default());
-    let outcomes = engine::run(&mut reader, &profile, &steps, |_| {});
-    let mut lines = Vec::new();
-    report::json_lines::write(&mut lines, "in-process", &profile, &outcomes).unwrap();
-    let lines: Vec<serde_json::Value> = String::from_utf8(lines)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect();
-    assert_eq!(lines.len(), outcomes.len() + 1);
-    assert_eq!(lines[1]["id"], "ISO7816-3-8-atr-001");
-    assert_eq!(lines[1]["grade"], "pass");
-    let mut junit = Vec::new();
-    report::junit::write(&mut junit, "in <process>", &outcomes).unwrap();
-    let junit = String::from_utf8(junit).unwrap();
-    assert_eq!(junit.matches("<testcase ").count(), outcomes.len());
-    assert!(junit.contains("in &lt;process&gt;"));
 }
 
 #[test]

@@ -35,7 +35,7 @@ pub fn outcome(out: &mut dyn Write, outcome: &Outcome) -> io::Result<()> {
 /// # Errors
 /// When `out` cannot be written to.
 pub fn summary(out: &mut dyn Write, outcomes: &[Outcome]) -> io::Result<()> {
-    let tally = tally(outcomes);
+    let tally = tally(outcomes.iter().map(|outcome| outcome.verdict.grade));
     let parts: Vec<String> = Grade::ALL
         .iter()
         .filter_map(|grade| tally.get(grade).map(|count| format!("{count} {grade}")))

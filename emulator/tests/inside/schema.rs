@@ -1,4 +1,4 @@
-//! As much of JSON Schema as the schema of the trace uses.
+//! As much of JSON Schema as the schemas of traces and reports use.
 
 use serde_json::Value;
 
@@ -57,7 +57,11 @@ fn members(root: &Value, schema: &Value, value: &Value) -> Option<String> {
     }
     object.iter().find_map(|(name, member)| match schema["properties"].get(name) {
         Some(schema) => violation(root, schema, member),
-        None => Some(format!("{name} is not in the schema")),
+        None => match &schema["additionalProperties"] {
+            Value::Bool(true) => None,
+            Value::Object(_) => violation(root, &schema["additionalProperties"], member),
+            _ => Some(format!("{name} is not in the schema")),
+        },
     })
 }
 
