@@ -4,7 +4,11 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{probe::Capability, session::Session, verdict::Verdict};
+use crate::{
+    probe::Capability,
+    session::Session,
+    verdict::{Ruling, Stop},
+};
 
 /// How binding the clause is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -45,6 +49,27 @@ impl fmt::Display for Effect {
     }
 }
 
+/// The code of a case, by what it judges.
+///
+/// An [`Stop::Harness`] is a failure of reader or harness, never of the card.
+#[derive(Clone, Copy)]
+pub enum Run {
+    /// A card, through a session with it.
+    Card(fn(&mut Session<'_>) -> Ruling),
+}
+
+impl Run {
+    /// Runs the case on a card.
+    ///
+    /// # Errors
+    /// As the case; see [`Stop`].
+    pub fn on_card(self, session: &mut Session<'_>) -> Result<crate::verdict::Verdict, Stop> {
+        match self {
+            Self::Card(run) => run(session),
+        }
+    }
+}
+
 /// One case of the catalogue. In reports it is its own declaration.
 #[derive(Serialize)]
 pub struct Case {
@@ -63,9 +88,9 @@ pub struct Case {
     /// What the subject must be able to do for the case to apply.
     #[serde(skip)]
     pub requires: &'static [Capability],
+    /// The case itself.
     #[serde(skip)]
-    /// The case itself. An `Err` is a failure of reader or harness, never of the card.
-    pub run: fn(&mut Session<'_>) -> anyhow::Result<Verdict>,
+    pub run: Run,
 }
 
 impl fmt::Debug for Case {

@@ -1,7 +1,9 @@
 //! The conformance suite: cases with a clause, a level and an effect, run on a subject through one engine.
 //!
 //! - [`case`]: what a case declares; [`catalogue`]: the cases there are.
-//! - [`session`]: a case's view of the card: exchanges are recorded, nothing else reaches the reader.
+//! - [`subject`]: what cases run on; [`session`]: a case's view of it: exchanges are recorded, nothing else reaches the reader.
+//! - [`guard`]: stops what a case did not declare, and keeps the ledger of tries; [`undo`]: how a card is put right again;
+//!   [`snapshot`]: whether it is.
 //! - [`probe`]: what the subject can do, found out before the first case.
 //! - [`plan`]: which cases run, in which order, under which effect ceiling; [`engine`]: runs the plan.
 //! - [`document`]: certificates, lists of revoked certificates and OCSP responses, read so that lints can judge them.
@@ -15,11 +17,14 @@ pub mod case;
 pub mod catalogue;
 pub mod document;
 pub mod engine;
+pub mod guard;
 pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod script;
 pub mod server;
 pub mod session;
+pub mod snapshot;
 pub mod subject;
+pub mod undo;
 pub mod verdict;

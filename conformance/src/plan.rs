@@ -53,8 +53,8 @@ pub fn plan(
     steps
 }
 
-/// FNV-1a over seed and identifier; quality enough for an order.
-fn scramble(seed: u64, id: &str) -> u64 {
+/// FNV-1a over seed and identifier; quality enough for an order, and for a seed that no other case has.
+pub(crate) fn scramble(seed: u64, id: &str) -> u64 {
     seed.to_be_bytes().iter().chain(id.as_bytes()).fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01B3)
     })

@@ -7,8 +7,80 @@ use core::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// How a case ends: with a verdict, or by what kept it from one.
+pub type Ruling = Result<Verdict, Stop>;
+
+/// Why a case stops before its end. `?` makes one of a verdict and of an error of the harness.
+#[derive(Debug)]
+pub enum Stop {
+    /// With this verdict: a pre-condition failed, the guard refused, an answer was wrong on the way.
+    Verdict(Verdict),
+    /// The harness failed; the card is not judged.
+    Harness(anyhow::Error),
+    /// The card is out of reach: removed, reset by somebody, its reader or service gone. The run is interrupted and can be resumed.
+    Lost(String),
+    /// Going on might harm the card: the run ends here, with this verdict.
+    Abort(Verdict),
+}
+
+impl From<Verdict> for Stop {
+    fn from(verdict: Verdict) -> Self {
+        Self::Verdict(verdict)
+    }
+}
+
+impl From<anyhow::Error> for Stop {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Harness(error)
+    }
+}
+
+/// Values of our own making that cannot be coded are the harness' fault.
+macro_rules! harness_errors {
+    ($($error:ty),* $(,)?) => {
+        $(impl From<$error> for Stop {
+            fn from(error: $error) -> Self {
+                Self::Harness(error.into())
+            }
+        })*
+    };
+}
+
+harness_errors! {
+    globalplatform::KeyError,
+    globalplatform::ScpError,
+    globalplatform::command::CommandError,
+    iso7816::ParseError,
+}
+
+impl Stop {
+    /// A pre-condition that failed, so that the case says nothing.
+    #[must_use]
+    pub fn blocked(finding: impl Into<String>) -> Self {
+        Self::Verdict(Grade::Blocked.because(finding))
+    }
+
+    /// A clause that is broken.
+    #[must_use]
+    pub fn fail(finding: impl Into<String>) -> Self {
+        Self::Verdict(Grade::Fail.because(finding))
+    }
+
+    /// The subject does not claim what the case is about.
+    #[must_use]
+    pub fn not_applicable(finding: impl Into<String>) -> Self {
+        Self::Verdict(Grade::NotApplicable.because(finding))
+    }
+
+    /// Going on might harm the card.
+    #[must_use]
+    pub fn abort(finding: impl Into<String>) -> Self {
+        Self::Abort(Grade::Fail.because(finding))
+    }
+}
+
 /// What a case found.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
     /// The grade.
     pub grade: Grade,

@@ -6,20 +6,32 @@ use std::collections::BTreeSet;
 use cardinal_conformance::{
     case::Effect,
     catalogue,
-    engine::{self, Outcome},
+    engine::{self, Outcome, Runner},
+    guard::{Guard, Ledger},
     plan::{Selection, plan},
-    probe::probe,
+    probe::Profile,
     script,
+    subject::Plugged,
     verdict::{Blame, Grade},
 };
 use cardinal_emulator::InProcessReader;
 use iso7816::Atr;
 use reader::{CardReader, ReaderError};
 
-fn run(reader: &mut dyn CardReader, selection: &Selection) -> Vec<Outcome> {
-    reader.connect().unwrap();
-    let profile = probe(reader).unwrap();
-    engine::run(reader, &profile, &plan(catalogue::all(), selection), |_| {})
+/// Probes and runs, one card for all cases and without keys.
+fn probe_and_run(reader: impl CardReader, selection: &Selection) -> (Profile, Vec<Outcome>) {
+    let mut subject = Plugged::new(reader, None);
+    let mut guard = Guard::new(Ledger::in_memory(), 1, false);
+    let profile = engine::probe(&mut subject, &mut guard, Effect::Read).unwrap();
+    let steps = plan(catalogue::all(), selection);
+    let mut runner =
+        Runner { subject: &mut subject, profile: &profile, guard: &mut guard, seed: 1 };
+    let (outcomes, _) = runner.run(&steps, &mut |_: &Outcome| {}).unwrap();
+    (profile, outcomes)
+}
+
+fn run(reader: impl CardReader, selection: &Selection) -> Vec<Outcome> {
+    probe_and_run(reader, selection).1
 }
 
 /// The virtual card with one answer changed: what `change` makes of command and answer.
@@ -49,8 +61,8 @@ impl<F: FnMut(&[u8], Vec<u8>) -> Vec<u8>> CardReader for Mutant<F> {
 
 /// Catalogue numbers of the cases that blame this mutant.
 fn killed_by(change: impl FnMut(&[u8], Vec<u8>) -> Vec<u8>) -> BTreeSet<&'static str> {
-    let mut mutant = Mutant { card: InProcessReader::blank().unwrap(), change };
-    run(&mut mutant, &Selection::default())
+    let mutant = Mutant { card: InProcessReader::blank().unwrap(), change };
+    run(mutant, &Selection::default())
         .iter()
         .filter(|outcome| outcome.verdict.grade == Grade::Fail)
         .map(|outcome| outcome.case.number)
@@ -69,7 +81,7 @@ fn identifiers_are_unique_and_the_first_thirty_cases_are_there() {
 
 #[test]
 fn the_virtual_card_is_blamed_for_nothing() {
-    let outcomes = run(&mut InProcessReader::blank().unwrap(), &Selection::default());
+    let outcomes = run(InProcessReader::blank().unwrap(), &Selection::default());
     let blamed: Vec<_> = outcomes
         .iter()
         .filter(|outcome| outcome.verdict.grade.blame() != Blame::Nobody)
@@ -126,14 +138,14 @@ fn a_card_whose_fci_is_cut_is_caught() {
 #[test]
 fn a_card_that_falls_mute_stops_the_run_at_the_culprit() {
     let mut mute = false;
-    let mut mutant = Mutant {
+    let mutant = Mutant {
         card: InProcessReader::blank().unwrap(),
         change: move |command: &[u8], answer: Vec<u8>| {
             mute |= command.starts_with(&[0x80, 0xFC]);
             if mute { Vec::new() } else { answer }
         },
     };
-    let outcomes = run(&mut mutant, &Selection::default());
+    let outcomes = run(mutant, &Selection::default());
     let last = outcomes.last().unwrap();
     assert_eq!((last.case.number, last.verdict.grade), ("TP-14", Grade::Fail));
     assert!(outcomes.len() < catalogue::all().count());
@@ -142,7 +154,7 @@ fn a_card_that_falls_mute_stops_the_run_at_the_culprit() {
 #[test]
 fn the_ceiling_skips_and_the_selection_selects() {
     let only = Selection { prefixes: vec!["SEL-".to_owned()], ..Selection::default() };
-    let outcomes = run(&mut InProcessReader::blank().unwrap(), &only);
+    let outcomes = run(InProcessReader::blank().unwrap(), &only);
     assert_eq!(outcomes.len(), 12);
     let shuffled = |seed| {
         let selection = Selection { shuffle: Some(seed), ..Selection::default() };

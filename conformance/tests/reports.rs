@@ -8,14 +8,17 @@ use std::io::BufReader;
 
 use apdu_script::Library;
 use cardinal_conformance::{
-    catalogue, engine,
+    case::Effect,
+    catalogue,
+    engine::{self, Outcome, Runner},
+    guard::{Guard, Ledger},
     plan::{Selection, plan},
-    probe::probe,
     report::{
         Format, Input, json_lines,
         record::{Exchange, Header, Opened, Run},
     },
     script,
+    subject::InProcess,
     verdict::Grade,
 };
 use cardinal_emulator::InProcessReader;
@@ -23,11 +26,13 @@ use reader::CardReader as _;
 use serde_json::Value;
 
 fn judged() -> Run {
-    let mut reader = InProcessReader::blank().unwrap();
-    reader.connect().unwrap();
-    let profile = probe(&mut reader).unwrap();
+    let mut subject = InProcess::named(None, 1).unwrap();
+    let mut guard = Guard::new(Ledger::in_memory(), 1, true);
+    let profile = engine::probe(&mut subject, &mut guard, Effect::Session).unwrap();
     let steps = plan(catalogue::all(), &Selection::default());
-    let outcomes = engine::run(&mut reader, &profile, &steps, |_| {});
+    let mut runner =
+        Runner { subject: &mut subject, profile: &profile, guard: &mut guard, seed: 1 };
+    let (outcomes, _) = runner.run(&steps, &mut |_: &Outcome| {}).unwrap();
     let mut header = Header::new("in <process>", &profile);
     header.started = Some("2026-01-02T03:04:05Z".to_owned());
     header.seed = Some(u64::MAX);

@@ -4,12 +4,12 @@ use iso7816::{Command, tlv};
 
 use super::{refusal, worst};
 use crate::{
-    case::{Case, Effect::Read, Level},
+    case::{Case, Effect::Read, Level, Run::Card},
     probe::Capability::{
         CardCapability, CardRecognitionData, Cplc, IssuerSecurityDomain, KeyInformation,
     },
     session::Session,
-    verdict::{Grade, Verdict},
+    verdict::{Grade, Ruling, Verdict},
 };
 
 /// OID of GlobalPlatform's card recognition data, 1.2.840.114283.1, without tag and length [GPCS 2.3.1 §H.2].
@@ -25,7 +25,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: |session| optional_object(session, 0x42),
+        run: Card(|session| optional_object(session, 0x42)),
     },
     Case {
         id: "GPCS-11.3.2-cin-001",
@@ -35,7 +35,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: |session| optional_object(session, 0x45),
+        run: Card(|session| optional_object(session, 0x45)),
     },
     Case {
         id: "GPCS-H.2-recognition-001",
@@ -45,7 +45,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: recognition_data,
+        run: Card(recognition_data),
     },
     Case {
         id: "X690-8.19-oid-001",
@@ -55,7 +55,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[CardRecognitionData],
-        run: valid_oids,
+        run: Card(valid_oids),
     },
     Case {
         id: "GPCS-H.4-capability-001",
@@ -65,7 +65,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[CardCapability],
-        run: capability,
+        run: Card(capability),
     },
     Case {
         id: "GPCS-11.3.3.1-keys-001",
@@ -75,7 +75,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[KeyInformation],
-        run: key_information,
+        run: Card(key_information),
     },
     Case {
         id: "OP-6.12-cplc-001",
@@ -85,7 +85,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[Cplc],
-        run: cplc,
+        run: Card(cplc),
     },
     Case {
         id: "HOST-cplc-class-001",
@@ -95,7 +95,7 @@ pub static CASES: &[Case] = &[
         level: Level::May,
         effect: Read,
         requires: &[Cplc],
-        run: cplc_in_interindustry_class,
+        run: Card(cplc_in_interindustry_class),
     },
     Case {
         id: "GPCS-11.3.3.1-class-001",
@@ -105,7 +105,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[CardRecognitionData],
-        run: value_only,
+        run: Card(value_only),
     },
     Case {
         id: "GPCS-11.3.3.2-unknown-001",
@@ -115,7 +115,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: |session| refused_tag(session, 0x1234),
+        run: Card(|session| refused_tag(session, 0x1234)),
     },
     Case {
         id: "GPCS-11.3.3.2-zero-001",
@@ -125,7 +125,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: |session| refused_tag(session, 0),
+        run: Card(|session| refused_tag(session, 0)),
     },
     Case {
         id: "GPCS-11.3.2-c2-001",
@@ -135,7 +135,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: confirmation_counter,
+        run: Card(confirmation_counter),
     },
     Case {
         id: "GPCS-6.4.2.1.1-default-001",
@@ -145,11 +145,11 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[CardRecognitionData],
-        run: before_select,
+        run: Card(before_select),
     },
 ];
 
-fn optional_object(session: &mut Session<'_>, tag: u16) -> anyhow::Result<Verdict> {
+fn optional_object(session: &mut Session<'_>, tag: u16) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.get_data(tag)?;
     if !answer.status.is_ok() {
@@ -166,7 +166,7 @@ fn recognition_template(data: &[u8]) -> Option<&[u8]> {
     tlv::find(tlv::find(data, 0x66).ok()??, 0x73).ok()?
 }
 
-fn recognition_data(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn recognition_data(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.get_data(0x66)?;
     if !answer.status.is_ok() {
@@ -189,7 +189,7 @@ fn recognition_data(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     ]))
 }
 
-fn valid_oids(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn valid_oids(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.get_data(0x66)?;
     let mut oids = Vec::new();
@@ -222,7 +222,7 @@ fn oid_is_valid(oid: &[u8]) -> bool {
     ends && oid.iter().zip(starts).all(|(byte, starts_arc)| !(starts_arc && *byte == 0x80))
 }
 
-fn capability(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn capability(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.get_data(0x67)?;
     let Ok(Some(capability)) = tlv::find(&answer.data, 0x67) else {
@@ -236,7 +236,7 @@ fn capability(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     }))
 }
 
-fn key_information(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn key_information(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.get_data(0xE0)?;
     let Ok(Some(template)) = tlv::find(&answer.data, 0xE0) else {
@@ -259,7 +259,7 @@ fn key_information(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(Verdict::require(keys > 0, || "no key".to_owned()))
 }
 
-fn cplc(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn cplc(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.get_data(0x9F7F)?;
     let length = tlv::find(&answer.data, 0x9F7F).ok().flatten().map(<[u8]>::len);
@@ -268,7 +268,7 @@ fn cplc(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     }))
 }
 
-fn cplc_in_interindustry_class(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn cplc_in_interindustry_class(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.exchange(&Command::new(0x00, 0xCA, 0x9F, 0x7F).with_expected(256))?;
     Ok(match (answer.status.is_ok(), answer.data.len()) {
@@ -279,7 +279,7 @@ fn cplc_in_interindustry_class(session: &mut Session<'_>) -> anyhow::Result<Verd
     })
 }
 
-fn value_only(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn value_only(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let whole = session.get_data(0x66)?;
     let value = session.exchange(&Command::new(0x00, 0xCA, 0x00, 0x66).with_expected(256))?;
@@ -297,13 +297,13 @@ fn value_only(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     })
 }
 
-fn refused_tag(session: &mut Session<'_>, tag: u16) -> anyhow::Result<Verdict> {
+fn refused_tag(session: &mut Session<'_>, tag: u16) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.get_data(tag)?;
     Ok(refusal(answer.status, &[0x6A88], &[0x6A86, 0x6A82, 0x6A80]))
 }
 
-fn confirmation_counter(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn confirmation_counter(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.get_data(0xC2)?;
     if !answer.status.is_ok() {
@@ -313,7 +313,7 @@ fn confirmation_counter(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(Verdict::require(length == Some(2), || "the counter has not two bytes".to_owned()))
 }
 
-fn before_select(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn before_select(session: &mut Session<'_>) -> Ruling {
     session.reset()?;
     let answer = session.get_data(0x66)?;
     Ok(if answer.status.is_ok() {

@@ -4,10 +4,10 @@ use iso7816::Command;
 
 use super::refusal;
 use crate::{
-    case::{Case, Effect::Read, Level},
+    case::{Case, Effect::Read, Level, Run::Card},
     probe::Capability::IssuerSecurityDomain,
     session::Session,
-    verdict::Verdict,
+    verdict::Ruling,
 };
 
 /// The cases of this group.
@@ -19,10 +19,10 @@ pub static CASES: &[Case] = &[Case {
     level: Level::Must,
     effect: Read,
     requires: &[IssuerSecurityDomain],
-    run: not_authenticated,
+    run: Card(not_authenticated),
 }];
 
-fn not_authenticated(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn not_authenticated(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.exchange(
         &Command::new(0x80, 0xF2, 0x80, 0x02).with_data([0x4F, 0x00]).with_expected(256),

@@ -6,10 +6,10 @@ use iso7816::{Command, Response, tlv};
 
 use super::{refusal, worst};
 use crate::{
-    case::{Case, Effect::Read, Level},
+    case::{Case, Effect::Read, Level, Run::Card},
     probe::Capability::{CardRecognitionData, IssuerSecurityDomain},
     session::Session,
-    verdict::{Grade, Verdict},
+    verdict::{Grade, Ruling, Stop, Verdict},
 };
 
 /// Most applications that the walk over "next occurrence" follows.
@@ -25,7 +25,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[],
-        run: select_default,
+        run: Card(select_default),
     },
     Case {
         id: "GPCS-11.9-select-002",
@@ -35,7 +35,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: select_full_aid,
+        run: Card(select_full_aid),
     },
     Case {
         id: "HOST-gpshell-select-001",
@@ -45,7 +45,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: select_without_le,
+        run: Card(select_without_le),
     },
     Case {
         id: "GPCS-11.9.3-fci-001",
@@ -55,7 +55,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: fci_structure,
+        run: Card(fci_structure),
     },
     Case {
         id: "GPCS-7.4.2.3-fci-002",
@@ -65,7 +65,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain, CardRecognitionData],
-        run: fci_equals_recognition_data,
+        run: Card(fci_equals_recognition_data),
     },
     Case {
         id: "GPCS-6.4.2.1.2-partial-001",
@@ -75,7 +75,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: partial_aid,
+        run: Card(partial_aid),
     },
     Case {
         id: "GPCS-6.4.2.1.2-next-001",
@@ -85,7 +85,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: next_occurrence,
+        run: Card(next_occurrence),
     },
     Case {
         id: "GPCS-11.9.3.2-unknown-001",
@@ -95,7 +95,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: unknown_aid,
+        run: Card(unknown_aid),
     },
     Case {
         id: "ISO7816-5-aid-001",
@@ -105,7 +105,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[],
-        run: aid_lengths,
+        run: Card(aid_lengths),
     },
     Case {
         id: "GPCS-11.9.2.1-p1-001",
@@ -115,7 +115,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: select_p1,
+        run: Card(select_p1),
     },
     Case {
         id: "GPCS-11.9.2.2-p2-001",
@@ -125,7 +125,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: select_p2,
+        run: Card(select_p2),
     },
     Case {
         id: "GPCS-11.9.3.2-sm-001",
@@ -135,7 +135,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: select_secure_messaging,
+        run: Card(select_secure_messaging),
     },
 ];
 
@@ -149,14 +149,14 @@ fn selected_aid(response: &Response) -> Option<Vec<u8>> {
     tlv::find(fci, 0x84).ok()?.map(<[u8]>::to_vec)
 }
 
-fn issuer_security_domain(session: &Session<'_>) -> anyhow::Result<Vec<u8>> {
+fn issuer_security_domain(session: &Session<'_>) -> Result<Vec<u8>, Stop> {
     session
         .profile()
         .issuer_security_domain()
-        .ok_or_else(|| anyhow::anyhow!("the FCI of the issuer security domain names no AID"))
+        .ok_or_else(|| Stop::blocked("the FCI of the issuer security domain names no AID"))
 }
 
-fn select_default(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn select_default(session: &mut Session<'_>) -> Ruling {
     let answer = session.select_issuer_security_domain()?;
     if !answer.status.is_ok() {
         return Ok(Grade::Fail.because(format!("answered {}", answer.status)));
@@ -166,7 +166,7 @@ fn select_default(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     }))
 }
 
-fn select_full_aid(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn select_full_aid(session: &mut Session<'_>) -> Ruling {
     let default = session.select_issuer_security_domain()?;
     let aid = issuer_security_domain(session)?;
     let named = session.exchange(&select(&aid, 0))?;
@@ -179,7 +179,7 @@ fn select_full_aid(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     }))
 }
 
-fn select_without_le(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn select_without_le(session: &mut Session<'_>) -> Ruling {
     let aid = issuer_security_domain(session)?;
     let answer =
         session.exchange(&Command::new(0x00, 0xA4, 0x04, 0x00).with_data(aid.as_slice()))?;
@@ -193,7 +193,7 @@ fn select_without_le(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     })
 }
 
-fn fci_structure(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn fci_structure(session: &mut Session<'_>) -> Ruling {
     let answer = session.select_issuer_security_domain()?;
     let parsed = || -> Result<Verdict, iso7816::ParseError> {
         let Some(fci) = tlv::find(&answer.data, 0x6F)? else {
@@ -216,7 +216,7 @@ fn fci_structure(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(parsed().unwrap_or_else(|error| Grade::Fail.because(format!("malformed FCI: {error}"))))
 }
 
-fn fci_equals_recognition_data(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn fci_equals_recognition_data(session: &mut Session<'_>) -> Ruling {
     let answer = session.select_issuer_security_domain()?;
     let data = session.get_data(0x66)?;
     let in_fci = (|| {
@@ -231,7 +231,7 @@ fn fci_equals_recognition_data(session: &mut Session<'_>) -> anyhow::Result<Verd
     })
 }
 
-fn partial_aid(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn partial_aid(session: &mut Session<'_>) -> Ruling {
     let aid = issuer_security_domain(session)?;
     let prefix = aid.get(..5).unwrap_or(&aid);
     let answer = session.exchange(&select(prefix, 0))?;
@@ -248,7 +248,7 @@ fn partial_aid(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     ))
 }
 
-fn next_occurrence(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn next_occurrence(session: &mut Session<'_>) -> Ruling {
     let aid = issuer_security_domain(session)?;
     let prefix = aid.get(..5).unwrap_or(&aid).to_vec();
     let mut seen = BTreeSet::new();
@@ -268,7 +268,7 @@ fn next_occurrence(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(refusal(answer.status, &[0x6A82], &[0x6A81, 0x6A86]))
 }
 
-fn unknown_aid(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn unknown_aid(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let before = session.get_data(0x66)?;
     let answer = session.exchange(&select(&[0xD0, 0x43, 0x41, 0x52, 0x44, 0x49, 0x4E, 0x41], 0))?;
@@ -279,7 +279,7 @@ fn unknown_aid(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(worst([refusal(answer.status, &[0x6A82], &[0x6A81, 0x6999]), kept]))
 }
 
-fn aid_lengths(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn aid_lengths(session: &mut Session<'_>) -> Ruling {
     let aid = session
         .profile()
         .issuer_security_domain()
@@ -295,7 +295,7 @@ fn aid_lengths(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(worst([observed, refusal(long.status, &[0x6A80, 0x6700, 0x6A82], &[0x6A86])]))
 }
 
-fn select_p1(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn select_p1(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let mut verdicts = Vec::new();
     for p1 in [0x00, 0x08] {
@@ -311,7 +311,7 @@ fn select_p1(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(worst(verdicts))
 }
 
-fn select_p2(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn select_p2(session: &mut Session<'_>) -> Ruling {
     let aid = issuer_security_domain(session)?;
     let without_fci = session.exchange(&select(&aid, 0x0C))?;
     let first = if without_fci.status.is_ok() {
@@ -334,7 +334,7 @@ fn select_p2(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(worst(verdicts))
 }
 
-fn select_secure_messaging(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn select_secure_messaging(session: &mut Session<'_>) -> Ruling {
     let answer = session.exchange(&Command::new(0x04, 0xA4, 0x04, 0x00).with_expected(256))?;
     Ok(refusal(answer.status, &[0x6882, 0x6E00, 0x6982], &[0x6985, 0x6D00, 0x6A86]))
 }

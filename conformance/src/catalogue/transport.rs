@@ -6,10 +6,11 @@ use iso7816::{Command, StatusWord};
 
 use super::{refusal, worst};
 use crate::{
-    case::{Case, Effect::Read, Level},
+    case::{Case, Effect::Read, Level, Run::Card},
+    guard::{Danger, danger},
     probe::Capability::{CardRecognitionData, IssuerSecurityDomain, ProtocolT0},
     session::Session,
-    verdict::{Grade, Verdict},
+    verdict::{Grade, Ruling, Stop, Verdict},
 };
 
 /// The cases of this group.
@@ -22,7 +23,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[],
-        run: atr_is_well_formed,
+        run: Card(atr_is_well_formed),
     },
     Case {
         id: "ISO7816-3-6.2-reset-001",
@@ -32,7 +33,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: reset_repeats,
+        run: Card(reset_repeats),
     },
     Case {
         id: "ISO7816-4-5.1-case1-001",
@@ -42,7 +43,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: case_1,
+        run: Card(case_1),
     },
     Case {
         id: "ISO7816-4-5.3-le-001",
@@ -52,7 +53,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[CardRecognitionData],
-        run: le_too_small,
+        run: Card(le_too_small),
     },
     Case {
         id: "HOST-tps-le-001",
@@ -62,7 +63,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[CardRecognitionData],
-        run: le_of_tps,
+        run: Card(le_of_tps),
     },
     Case {
         id: "ISO7816-4-5.3.4-getresponse-001",
@@ -72,7 +73,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[IssuerSecurityDomain, ProtocolT0],
-        run: case_4_on_t0,
+        run: Card(case_4_on_t0),
     },
     Case {
         id: "ISO7816-4-5.3.4-getresponse-002",
@@ -82,7 +83,7 @@ pub static CASES: &[Case] = &[
         level: Level::May,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: get_response_class,
+        run: Card(get_response_class),
     },
     Case {
         id: "ISO7816-4-5.3.4-getresponse-003",
@@ -92,7 +93,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[],
-        run: get_response_without_data,
+        run: Card(get_response_without_data),
     },
     Case {
         id: "ISO7816-3-12-lc-001",
@@ -102,7 +103,7 @@ pub static CASES: &[Case] = &[
         level: Level::Should,
         effect: Read,
         requires: &[],
-        run: lc_too_large,
+        run: Card(lc_too_large),
     },
     Case {
         id: "GPCS-11.1.5-extended-001",
@@ -112,7 +113,7 @@ pub static CASES: &[Case] = &[
         level: Level::May,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: extended_select,
+        run: Card(extended_select),
     },
     Case {
         id: "ISO7816-4-5.1-extended-001",
@@ -122,7 +123,7 @@ pub static CASES: &[Case] = &[
         level: Level::May,
         effect: Read,
         requires: &[CardRecognitionData],
-        run: extended_le,
+        run: Card(extended_le),
     },
     Case {
         id: "ISO7816-3-11-ifsd-001",
@@ -132,7 +133,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[],
-        run: link_layer,
+        run: Card(link_layer),
     },
     Case {
         id: "GPCS-11.1.3-ins-001",
@@ -142,7 +143,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: unknown_instruction,
+        run: Card(unknown_instruction),
     },
     Case {
         id: "GPCS-11.1.3-cla-001",
@@ -152,7 +153,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: unknown_class,
+        run: Card(unknown_class),
     },
     Case {
         id: "ISO7816-3-12-ins-001",
@@ -162,7 +163,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: invalid_instruction,
+        run: Card(invalid_instruction),
     },
     Case {
         id: "ROBUST-ins-sweep-001",
@@ -172,7 +173,7 @@ pub static CASES: &[Case] = &[
         level: Level::Must,
         effect: Read,
         requires: &[IssuerSecurityDomain],
-        run: instruction_sweep,
+        run: Card(instruction_sweep),
     },
 ];
 
@@ -182,13 +183,13 @@ const SWEEP_LEAVES_OUT: &[u8] = &[
     0xE0, 0xE2, 0xE4, 0xE6, 0xE8, 0xEE, 0xF0, 0xFE,
 ];
 
-fn atr_is_well_formed(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn atr_is_well_formed(session: &mut Session<'_>) -> Ruling {
     // Parsing checks TS, the interface bytes that T0 and TDi announce, the historical bytes and TCK.
     let atr = session.reset()?;
     Ok(Verdict::require(atr.as_bytes().len() >= 2, || format!("ATR {atr} is too short")))
 }
 
-fn reset_repeats(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn reset_repeats(session: &mut Session<'_>) -> Ruling {
     let first = session.reset()?;
     let second = session.reset()?;
     let select = session.select_issuer_security_domain()?;
@@ -200,7 +201,7 @@ fn reset_repeats(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     }))
 }
 
-fn case_1(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn case_1(session: &mut Session<'_>) -> Ruling {
     let without_p3 = session.send_raw(&[0x00, 0xA4, 0x04, 0x00])?;
     let accepted = |status: StatusWord| status.is_ok() || status.bytes_available().is_some();
     if accepted(without_p3.status) {
@@ -209,12 +210,12 @@ fn case_1(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(Grade::ConceptuallyPass.because(format!("answered {}", without_p3.status)))
 }
 
-fn le_too_small(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn le_too_small(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     judge_le(session, 1)
 }
 
-fn le_of_tps(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn le_of_tps(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let recognition = judge_le(session, 0x2D)?;
     let cplc = session.exchange(&Command::new(0x80, 0xCA, 0x9F, 0x7F).with_expected(0x2D))?;
@@ -226,7 +227,7 @@ fn le_of_tps(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
 }
 
 /// GET DATA 66 with this Le: 6Cxx and then the data, the whole data, or the data cut to Le.
-fn judge_le(session: &mut Session<'_>, le: u8) -> anyhow::Result<Verdict> {
+fn judge_le(session: &mut Session<'_>, le: u8) -> Ruling {
     let whole = session.get_data(0x66)?;
     let command = Command::new(0x80, 0xCA, 0x00, 0x66);
     let short = session.send(&command.clone().with_expected(u32::from(le)))?;
@@ -248,7 +249,7 @@ fn judge_le(session: &mut Session<'_>, le: u8) -> anyhow::Result<Verdict> {
     }))
 }
 
-fn case_4_on_t0(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn case_4_on_t0(session: &mut Session<'_>) -> Ruling {
     let select = session.send(&Command::new(0x00, 0xA4, 0x04, 0x00))?;
     let Some(available) = select.status.bytes_available() else {
         return Ok(if select.status.is_ok() {
@@ -269,7 +270,7 @@ fn case_4_on_t0(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     }))
 }
 
-fn get_response_class(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn get_response_class(session: &mut Session<'_>) -> Ruling {
     let select = session.send(&Command::new(0x00, 0xA4, 0x04, 0x00))?;
     if select.status.bytes_available().is_none() {
         return Ok(Grade::NotEffective.because("no response is left waiting through this subject"));
@@ -282,7 +283,7 @@ fn get_response_class(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     })
 }
 
-fn get_response_without_data(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn get_response_without_data(session: &mut Session<'_>) -> Ruling {
     let answer = session.send(&Command::new(0x00, 0xC0, 0x00, 0x00).with_expected(256))?;
     if !answer.data.is_empty() {
         return Ok(Grade::Fail.because(format!("{} stale bytes came", answer.data.len())));
@@ -290,10 +291,13 @@ fn get_response_without_data(session: &mut Session<'_>) -> anyhow::Result<Verdic
     Ok(refusal(answer.status, &[0x6985, 0x6D00, 0x6F00], &[0x6E00, 0x6982, 0x6700, 0x6A86]))
 }
 
-fn lc_too_large(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn lc_too_large(session: &mut Session<'_>) -> Ruling {
     // A reader may refuse to send such a command; then nothing is known about the card.
-    match session.transmit(&[0x80, 0xE4, 0x00, 0x00, 0x10, 0x4F, 0x05]) {
-        Err(error) => Ok(Grade::NotEffective.because(format!("the reader refuses it: {error:#}"))),
+    match session.provoke_raw(&[0x80, 0xE4, 0x00, 0x00, 0x10, 0x4F, 0x05]) {
+        Err(Stop::Lost(why)) => {
+            Ok(Grade::NotEffective.because(format!("the reader refuses it: {why}")))
+        }
+        Err(other) => Err(other),
         Ok(answer) => match iso7816::Response::parse(&answer) {
             Ok(response) => {
                 Ok(refusal(response.status, &[0x6700], &[0x6982, 0x6A80, 0x6D00, 0x6E00, 0x6F00]))
@@ -303,7 +307,7 @@ fn lc_too_large(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     }
 }
 
-fn extended_select(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn extended_select(session: &mut Session<'_>) -> Ruling {
     let Some(aid) = session.profile().issuer_security_domain() else {
         return Ok(Grade::Blocked.because("the FCI names no AID"));
     };
@@ -316,7 +320,7 @@ fn extended_select(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     })
 }
 
-fn extended_le(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn extended_le(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let answer = session.send(&Command::new(0x80, 0xCA, 0x00, 0x66).with_expected(65_536))?;
     Ok(if answer.status.is_ok() && !answer.data.is_empty() {
@@ -326,12 +330,12 @@ fn extended_le(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     })
 }
 
-fn link_layer(_session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn link_layer(_session: &mut Session<'_>) -> Ruling {
     Ok(Grade::NotEffective
         .because("the reader owns the T=1 link layer; no subject of this suite reaches it"))
 }
 
-fn unknown_instruction(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn unknown_instruction(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let mut verdicts = Vec::new();
     for ins in [0x02, 0xFC] {
@@ -341,7 +345,7 @@ fn unknown_instruction(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(worst(verdicts))
 }
 
-fn unknown_class(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn unknown_class(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let mut verdicts = Vec::new();
     for cla in [0x90, 0xF0] {
@@ -351,14 +355,14 @@ fn unknown_class(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(worst(verdicts))
 }
 
-fn invalid_instruction(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn invalid_instruction(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     let mut verdicts = Vec::new();
     for ins in [0x60, 0x90] {
         match session.transmit(&[0x80, ins, 0, 0, 0]) {
-            Err(error) => verdicts.push(
-                Grade::NotEffective.because(format!("the reader refuses {ins:02X}: {error:#}")),
-            ),
+            Err(Stop::Lost(why)) => verdicts
+                .push(Grade::NotEffective.because(format!("the reader refuses {ins:02X}: {why}"))),
+            Err(other) => return Err(other),
             Ok(answer) => {
                 let status = iso7816::Response::parse(&answer)?.status;
                 verdicts.push(refusal(status, &[0x6D00], &[0x6E00, 0x6F00]));
@@ -368,11 +372,12 @@ fn invalid_instruction(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
     Ok(worst(verdicts))
 }
 
-fn instruction_sweep(session: &mut Session<'_>) -> anyhow::Result<Verdict> {
+fn instruction_sweep(session: &mut Session<'_>) -> Ruling {
     session.select_issuer_security_domain()?;
     for cla in [0x00, 0x80] {
         for ins in (0..=0xFF)
             .filter(|ins| !SWEEP_LEAVES_OUT.contains(ins) && !matches!(ins >> 4, 0x6 | 0x9))
+            .filter(|ins| danger(&[cla, *ins, 0, 0]) == Danger::None)
         {
             let answer = session.transmit(&[cla, ins, 0, 0])?;
             if answer.len() < 2 {

@@ -180,6 +180,10 @@ impl Exchange {
 impl From<&session::Exchange> for Exchange {
     fn from(exchange: &session::Exchange) -> Self {
         let (command, response) = (exchange.command.clone(), exchange.response.clone());
-        Self { command, response, opened: None }.masked()
+        let opened = exchange.opened.as_ref().map(|opened| Opened {
+            command: opened.command.clone(),
+            response: opened.response.clone(),
+        });
+        Self { command, response, opened }.masked()
     }
 }

@@ -53,7 +53,11 @@ impl Service {
         if self.transcript.len() < EXCHANGES_MAX {
             let names: Vec<String> = answer.fields().into_iter().map(|(name, _)| name).collect();
             let response = format!("{} {}", head.status, names.join(" "));
-            self.transcript.push(Exchange { command: format!("POST {form}"), response });
+            self.transcript.push(Exchange {
+                command: format!("POST {form}"),
+                response,
+                opened: None,
+            });
         }
         Ok(answer)
     }

@@ -199,7 +199,7 @@ impl Tps {
             _ => (message.message_type().to_string(), reply.message_type().to_string()),
         };
         if self.transcript.len() < crate::session::EXCHANGES_MAX {
-            self.transcript.push(Exchange { command, response });
+            self.transcript.push(Exchange { command, response, opened: None });
         }
     }
 }

@@ -247,6 +247,15 @@ impl Card {
         self.log.tear_after(writes);
     }
 
+    /// Sets the sequence counter of a key set of the issuer security domain, as no host can: to see what becomes of it at its end. `false`
+    /// where there is no such key set, or no room for the counter.
+    pub fn set_sequence_counter(&mut self, key_version: u8, counter: u32) -> bool {
+        let domain = Domain::Issuer;
+        state::KeySetRecord::load(&self.log, domain, key_version).is_some()
+            && state::KeySetRecord::advance_counter(&mut self.log, domain, key_version, counter)
+                .is_ok()
+    }
+
     /// Whether what happens in the card is noted for [`Card::seen`]. At first it is not.
     pub fn watch(&mut self, on: bool) {
         self.log.trace.watch(on);
