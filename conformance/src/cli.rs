@@ -7,6 +7,8 @@ mod play;
 mod probe;
 mod run;
 mod selection;
+#[cfg(feature = "mutants")]
+mod selftest;
 mod server;
 
 use std::{
@@ -56,6 +58,9 @@ enum Command {
     Play(play::PlayArgs),
     /// Makes reports out of runs that were kept, and compares them
     Report(report::command::ReportArgs),
+    /// Judges the suite itself: plants faults in the virtual card and sees which cases find them
+    #[cfg(feature = "mutants")]
+    Selftest(selftest::SelftestArgs),
     /// Prints a completion script for a shell
     Completions {
         /// The shell
@@ -85,6 +90,8 @@ impl Cli {
             Command::Server(args) => server::run(&args),
             Command::Play(args) => play::run(&args),
             Command::Report(args) => report::command::run(&args, &[]),
+            #[cfg(feature = "mutants")]
+            Command::Selftest(args) => selftest::run(&args),
             Command::Completions { shell } => {
                 clap_complete::generate(
                     shell,

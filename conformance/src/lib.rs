@@ -22,6 +22,8 @@ pub mod plan;
 pub mod probe;
 pub mod report;
 pub mod script;
+#[cfg(feature = "mutants")]
+pub mod selftest;
 pub mod server;
 pub mod session;
 pub mod snapshot;

@@ -10,6 +10,7 @@ mod demo;
 mod fuzz;
 mod house;
 mod packages;
+mod selftest;
 mod steps;
 mod test;
 mod tpsclient;
@@ -44,6 +45,12 @@ enum Chore {
     FuzzSmoke,
     /// Check the rules that no lint knows: headers and lengths of files, citations of clauses
     House,
+    /// Judge the conformance suite by faults that are planted in the virtual card
+    ConformanceSelftest {
+        /// Arguments of `cardinal-conformance selftest`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Run the benches; arguments go to criterion
     Bench {
         /// E.g. a bench's name
@@ -58,6 +65,7 @@ fn main() -> ExitCode {
         Chore::Test => test::run(),
         Chore::Tpsclient => tpsclient::run(),
         Chore::FuzzSmoke => fuzz::run(),
+        Chore::ConformanceSelftest { arguments } => selftest::run(&arguments),
         Chore::House => house::check().map(|told| println!("{told}")),
         Chore::Bench { arguments } => bench::run(&arguments),
     };

@@ -311,8 +311,8 @@ fn extended_select(session: &mut Session<'_>) -> Ruling {
     let Some(aid) = session.profile().issuer_security_domain() else {
         return Ok(Grade::Blocked.because("the FCI names no AID"));
     };
-    let answer =
-        session.send(&Command::new(0x00, 0xA4, 0x04, 0x00).with_data(aid).with_expected(65_536))?;
+    let answer = session
+        .exchange(&Command::new(0x00, 0xA4, 0x04, 0x00).with_data(aid).with_expected(65_536))?;
     Ok(if answer.status.is_ok() {
         Verdict::pass()
     } else {
