@@ -7,7 +7,7 @@ use iso7816::{Command, Response, tlv};
 use super::{refusal, worst};
 use crate::{
     case::{Case, Effect::Read, Level, Run::Card},
-    probe::Capability::{CardRecognitionData, IssuerSecurityDomain},
+    probe::Capability::{CardRecognitionData, Cplc, IssuerSecurityDomain, KeyInformation},
     session::Session,
     verdict::{Grade, Ruling, Stop, Verdict},
 };
@@ -159,7 +159,13 @@ fn issuer_security_domain(session: &Session<'_>) -> Result<Vec<u8>, Stop> {
 fn select_default(session: &mut Session<'_>) -> Ruling {
     let answer = session.select_issuer_security_domain()?;
     if !answer.status.is_ok() {
-        return Ok(Grade::Fail.because(format!("answered {}", answer.status)));
+        let is_globalplatform =
+            [CardRecognitionData, Cplc, KeyInformation].map(|object| session.profile().has(object));
+        return Ok(if is_globalplatform.contains(&true) || session.keys().is_ok() {
+            Grade::Fail.because(format!("answered {}", answer.status))
+        } else {
+            Grade::NotApplicable.because("nothing says that this is a GlobalPlatform card")
+        });
     }
     Ok(Verdict::require(selected_aid(&answer).is_some(), || {
         "the FCI names no AID (6F, 84)".to_owned()
