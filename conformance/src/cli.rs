@@ -1,10 +1,12 @@
 //! The command line: what there is to ask for, and the exit codes.
 
+mod coverage;
 mod lint;
 mod list;
 mod open;
 mod play;
 mod probe;
+mod registry;
 mod run;
 mod selection;
 #[cfg(feature = "mutants")]
@@ -61,6 +63,10 @@ enum Command {
     /// Judges the suite itself: plants faults in the virtual card and sees which cases find them
     #[cfg(feature = "mutants")]
     Selftest(selftest::SelftestArgs),
+    /// Shows per specification which clauses have cases
+    Coverage(coverage::CoverageArgs),
+    /// Prints the registry of identifiers, with cases that it does not know yet
+    Registry(registry::RegistryArgs),
     /// Prints a completion script for a shell
     Completions {
         /// The shell
@@ -89,9 +95,13 @@ impl Cli {
             Command::Lint(args) => lint::run(&args),
             Command::Server(args) => server::run(&args),
             Command::Play(args) => play::run(&args),
-            Command::Report(args) => report::command::run(&args, &[]),
             #[cfg(feature = "mutants")]
             Command::Selftest(args) => selftest::run(&args),
+            Command::Report(args) => {
+                coverage::clauses().and_then(|clauses| report::command::run(&args, &clauses))
+            }
+            Command::Coverage(args) => coverage::run(&args),
+            Command::Registry(args) => registry::run(&args),
             Command::Completions { shell } => {
                 clap_complete::generate(
                     shell,

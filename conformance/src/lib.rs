@@ -9,6 +9,7 @@
 //! - [`document`]: certificates, lists of revoked certificates and OCSP responses, read so that lints can judge them.
 //! - [`server`]: token-management servers as a client sees them.
 //! - [`script`]: APDU scripts, played against a subject.
+//! - [`specs`]: the clauses that are tracked, and which of them have cases; [`registry`]: the identifiers that cases have or had.
 //! - [`verdict`]: the graded outcome; [`report`]: JSON lines, and every form for people and machines that is made of them.
 //!
 //! The same case code runs on a card in this process, behind vpcd, and in a physical reader.
@@ -20,6 +21,7 @@ pub mod engine;
 pub mod guard;
 pub mod plan;
 pub mod probe;
+pub mod registry;
 pub mod report;
 pub mod script;
 #[cfg(feature = "mutants")]
@@ -27,6 +29,7 @@ pub mod selftest;
 pub mod server;
 pub mod session;
 pub mod snapshot;
+pub mod specs;
 pub mod subject;
 pub mod undo;
 pub mod verdict;

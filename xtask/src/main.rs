@@ -18,6 +18,10 @@ mod tpsclient;
 const OVERVIEW: &str = "\
 Chores of the project. Debian packages that are missing are installed first, as root or with sudo; no terminal is needed.";
 
+/// The suite rewrites its registry of identifiers.
+const CONFORMANCE_REGISTRY: &[&str] =
+    &["run", "--package", "cardinal-conformance", "--", "registry", "--update", "conformance"];
+
 /// Chores of the project.
 #[derive(Debug, Parser)]
 #[command(name = "cargo xtask", about = OVERVIEW)]
@@ -51,6 +55,8 @@ enum Chore {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Register new conformance cases, and list the clauses that have none
+    ConformanceRegistry,
     /// Run the benches; arguments go to criterion
     Bench {
         /// E.g. a bench's name
@@ -67,6 +73,7 @@ fn main() -> ExitCode {
         Chore::FuzzSmoke => fuzz::run(),
         Chore::ConformanceSelftest { arguments } => selftest::run(&arguments),
         Chore::House => house::check().map(|told| println!("{told}")),
+        Chore::ConformanceRegistry => cargo::run(CONFORMANCE_REGISTRY, &[]),
         Chore::Bench { arguments } => bench::run(&arguments),
     };
     match outcome {

@@ -15,7 +15,7 @@ pub static CASES: &[Case] = &[Case {
     id: "GPCS-11.1.4-getstatus-001",
     number: "GS-01",
     title: "GET STATUS without authentication",
-    clause: "GPCS 2.3.1 table 11-2",
+    clause: "GPCS 2.3.1 §11",
     level: Level::Must,
     effect: Read,
     requires: &[IssuerSecurityDomain],

@@ -19,6 +19,7 @@ use clap::Args;
 
 use super::{
     CARD, HARNESS, UNREACHABLE,
+    coverage::clauses,
     open::{open, stopped},
     selection::SelectionArgs,
 };
@@ -61,7 +62,7 @@ pub(super) fn run(args: RunArgs) -> anyhow::Result<ExitCode> {
     report::text::summary(&mut out, &outcomes)?;
     let header = report::record::Header::new(&args.subject.to_string(), &profile);
     let runs = [report::record::Run::new(header, &outcomes)];
-    report::write_all(&args.reports, &report::Input { runs: &runs, clauses: &[] })?;
+    report::write_all(&args.reports, &report::Input { runs: &runs, clauses: &clauses()? })?;
     if let End::Stopped(why) | End::Interrupted(why) = &end {
         writeln!(io::stderr(), "cardinal-conformance: the run did not end: {why}")?;
     }
