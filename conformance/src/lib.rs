@@ -10,6 +10,7 @@
 //! - [`server`]: token-management servers as a client sees them.
 //! - [`script`]: APDU scripts, played against a subject.
 //! - [`specs`]: the clauses that are tracked, and which of them have cases; [`registry`]: the identifiers that cases have or had.
+//! - [`strictness`]: how much of a verdict counts; [`expectations`]: what is known and waived of one subject, with dates.
 //! - [`verdict`]: the graded outcome; [`report`]: JSON lines, and every form for people and machines that is made of them.
 //!
 //! The same case code runs on a card in this process, behind vpcd, and in a physical reader.
@@ -18,6 +19,7 @@ pub mod case;
 pub mod catalogue;
 pub mod document;
 pub mod engine;
+pub mod expectations;
 pub mod guard;
 pub mod plan;
 pub mod probe;
@@ -30,6 +32,7 @@ pub mod server;
 pub mod session;
 pub mod snapshot;
 pub mod specs;
+pub mod strictness;
 pub mod subject;
 pub mod undo;
 pub mod verdict;

@@ -60,6 +60,12 @@ impl Registry {
         renamed.map_or(id, |(today, _)| today.as_str())
     }
 
+    /// Whether a case that is not retired has this identifier today.
+    #[must_use]
+    pub fn knows(&self, id: &str) -> bool {
+        self.0.get(id).is_some_and(|entry| entry.retired.is_none())
+    }
+
     /// With the cases that it does not know yet.
     #[must_use]
     pub fn with(mut self, cases: impl IntoIterator<Item = &'static Case>) -> Self {
