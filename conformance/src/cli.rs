@@ -38,6 +38,8 @@ Examples:
   cardinal-conformance run --subject in-process:jc305-gp231-scp03 --ceiling irreversible
   cardinal-conformance run --subject 'pcsc:Virtual PCD 00 00' --report html=report.html
   cardinal-conformance run --subject tcp:127.0.0.1:35964 --case SEL- --report json=run.jsonl
+  cardinal-conformance run --subject lab --subjects subjects.toml --ceiling persist
+  cardinal-conformance run --subject lab --subjects subjects.toml --ceiling persist --resume
   cardinal-conformance report --out report.html run.jsonl
   cardinal-conformance probe --subject 'pcsc:Virtual PCD'
   cardinal-conformance play --subject in-process --library library.let session.apdu
@@ -51,7 +53,7 @@ enum Command {
     /// Finds out what a subject can do
     Probe(probe::ProbeArgs),
     /// Runs the selected cases on a subject
-    Run(run::RunArgs),
+    Run(Box<run::RunArgs>),
     /// Holds certificates, CRLs and OCSP responses against one lint a clause
     Lint(lint::LintArgs),
     /// Judges a token-management server
@@ -91,7 +93,7 @@ impl Cli {
         let done = match self.command {
             Command::List(args) => list::run(args),
             Command::Probe(args) => probe::run(&args),
-            Command::Run(args) => run::run(args),
+            Command::Run(args) => run::run(&args),
             Command::Lint(args) => lint::run(&args),
             Command::Server(args) => server::run(&args),
             Command::Play(args) => play::run(&args),

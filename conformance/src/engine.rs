@@ -60,6 +60,14 @@ pub trait Observer {
         Ok(())
     }
 
+    /// The run will stop after the case that is about to end: the card is not what it was.
+    ///
+    /// # Errors
+    /// When the journal cannot be written.
+    fn stops(&mut self, _why: &str) -> anyhow::Result<()> {
+        Ok(())
+    }
+
     /// All that the case had to undo is undone, and this is what became of it.
     ///
     /// # Errors
@@ -136,6 +144,9 @@ impl Runner<'_> {
                     Ended::With(outcome, end) => (outcome, end),
                 },
             };
+            if let Some(why) = &end {
+                observer.stops(why)?;
+            }
             observer.ends(&outcome)?;
             outcomes.push(outcome);
             if let Some(why) = end {

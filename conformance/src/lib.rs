@@ -5,6 +5,7 @@
 //! - [`guard`]: stops what a case did not declare, and keeps the ledger of tries; [`undo`]: how a card is put right again;
 //!   [`snapshot`]: whether it is.
 //! - [`probe`]: what the subject can do, found out before the first case.
+//! - [`journal`]: what a run leaves on the disk, so that it can go on after an interruption.
 //! - [`plan`]: which cases run, in which order, under which effect ceiling; [`engine`]: runs the plan.
 //! - [`document`]: certificates, lists of revoked certificates and OCSP responses, read so that lints can judge them.
 //! - [`server`]: token-management servers as a client sees them.
@@ -21,6 +22,7 @@ pub mod document;
 pub mod engine;
 pub mod expectations;
 pub mod guard;
+pub mod journal;
 pub mod plan;
 pub mod probe;
 pub mod registry;

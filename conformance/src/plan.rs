@@ -1,5 +1,7 @@
 //! Which cases run, in which order.
 
+use aws_lc_rs::digest;
+
 use crate::case::{Case, Effect};
 
 /// What the user asked for.
@@ -51,6 +53,17 @@ pub fn plan(
         steps.sort_by_key(|step| scramble(seed, step.case.id));
     }
     steps
+}
+
+/// A hash of the cases and their order, in hexadecimal.
+#[must_use]
+pub fn hash(steps: &[Step]) -> String {
+    let mut context = digest::Context::new(&digest::SHA256);
+    for step in steps {
+        context.update(step.case.id.as_bytes());
+        context.update(b"\n");
+    }
+    hex::encode(context.finish())
 }
 
 /// FNV-1a over seed and identifier; quality enough for an order, and for a seed that no other case has.

@@ -1,13 +1,22 @@
 //! What the suite runs on: a card in this process, in any PC/SC reader, or behind a TCP socket.
 
 mod address;
+mod file;
+mod identity;
 mod in_process;
 mod keys;
 mod plugged;
 
 use reader::CardReader;
 
-pub use self::{address::Address, in_process::InProcess, keys::SubjectKeys, plugged::Plugged};
+pub use self::{
+    address::Address,
+    file::{NamedSubject, SubjectFile},
+    identity::{Refusal, admit, difference},
+    in_process::InProcess,
+    keys::SubjectKeys,
+    plugged::Plugged,
+};
 
 /// What cases are run on.
 pub trait Subject {

@@ -3,7 +3,7 @@
 use cardinal_conformance::{case::Effect, plan::Selection};
 use clap::Args;
 
-#[derive(Args)]
+#[derive(Clone, Args)]
 pub(crate) struct SelectionArgs {
     /// Take only cases whose identifier or number begins so; may be given several times
     #[arg(long = "case", value_name = "PREFIX")]

@@ -3,7 +3,8 @@
 use core::{fmt, str::FromStr};
 
 /// How a subject is reached.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(try_from = "String")]
 pub enum Address {
     /// Virtual cards in this process, of a profile by name or file; of the default profile where none is named.
     InProcess(Option<String>),
@@ -27,6 +28,14 @@ impl FromStr for Address {
             _ => Err("a subject is in-process, in-process:PROFILE, pcsc:READER or tcp:HOST:PORT"
                 .to_owned()),
         }
+    }
+}
+
+impl TryFrom<String> for Address {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 
