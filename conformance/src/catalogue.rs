@@ -7,9 +7,15 @@ pub mod drm;
 pub mod encoding;
 pub mod get_data;
 pub mod get_status;
+pub mod logical_channel;
 pub mod ocsp;
 pub mod publication;
+pub mod put_key;
 pub mod rule;
+pub mod scp01;
+pub mod scp02;
+pub mod scp03;
+pub mod secure_channel;
 pub mod selection;
 pub mod tks;
 pub mod tps;
@@ -24,7 +30,17 @@ use crate::{
 
 /// All cases, in the catalogue's order.
 pub fn all() -> impl Iterator<Item = &'static Case> {
-    transport::CASES.iter().chain(selection::CASES).chain(get_data::CASES).chain(get_status::CASES)
+    transport::CASES
+        .iter()
+        .chain(selection::CASES)
+        .chain(get_data::CASES)
+        .chain(get_status::CASES)
+        .chain(secure_channel::CASES)
+        .chain(scp01::CASES)
+        .chain(scp02::CASES)
+        .chain(scp03::CASES)
+        .chain(put_key::CASES)
+        .chain(logical_channel::CASES)
 }
 
 /// All lints of documents, in the catalogue's order.

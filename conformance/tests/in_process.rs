@@ -75,8 +75,7 @@ fn identifiers_are_unique_and_the_first_thirty_cases_are_there() {
     let numbers: BTreeSet<_> = catalogue::all().map(|case| case.number).collect();
     assert_eq!(ids.len(), catalogue::all().count());
     assert_eq!(numbers.len(), ids.len());
-    assert!(ids.len() >= 30);
-    assert!(catalogue::all().all(|case| case.effect == Effect::Read));
+    assert!(catalogue::all().filter(|case| case.effect == Effect::Read).count() >= 30);
 }
 
 #[test]
@@ -155,7 +154,7 @@ fn a_card_that_falls_mute_stops_the_run_at_the_culprit() {
 fn the_ceiling_skips_and_the_selection_selects() {
     let only = Selection { prefixes: vec!["SEL-".to_owned()], ..Selection::default() };
     let outcomes = run(InProcessReader::blank().unwrap(), &only);
-    assert_eq!(outcomes.len(), 12);
+    assert_eq!(outcomes.len(), 14);
     let shuffled = |seed| {
         let selection = Selection { shuffle: Some(seed), ..Selection::default() };
         plan(catalogue::all(), &selection).iter().map(|step| step.case.id).collect::<Vec<_>>()

@@ -94,6 +94,8 @@ fn every_format_holds_every_case() {
 #[test]
 fn what_failed_becomes_a_script_that_plays() {
     let mut run = judged();
+    // Counters move in the others: on one card their answers differ the second time.
+    run.cases.retain(|case| case.effect == Effect::Read);
     for case in &mut run.cases {
         case.grade = Grade::Fail;
     }
