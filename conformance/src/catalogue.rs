@@ -2,13 +2,19 @@
 
 pub mod ca;
 pub mod certificate;
+mod content;
 pub mod crl;
+pub mod deleting;
 pub mod drm;
 pub mod encoding;
 pub mod get_data;
 pub mod get_status;
+pub mod installing;
+pub mod life_cycle;
+pub mod loading;
 pub mod logical_channel;
 pub mod ocsp;
+pub mod privileges;
 pub mod publication;
 pub mod put_key;
 pub mod rule;
@@ -41,6 +47,11 @@ pub fn all() -> impl Iterator<Item = &'static Case> {
         .chain(scp03::CASES)
         .chain(put_key::CASES)
         .chain(logical_channel::CASES)
+        .chain(loading::CASES)
+        .chain(installing::CASES)
+        .chain(deleting::CASES)
+        .chain(life_cycle::CASES)
+        .chain(privileges::CASES)
 }
 
 /// All lints of documents, in the catalogue's order.

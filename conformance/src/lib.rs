@@ -16,6 +16,7 @@
 //!
 //! The same case code runs on a card in this process, behind vpcd, and in a physical reader.
 
+pub mod applets;
 pub mod case;
 pub mod catalogue;
 pub mod document;
