@@ -29,6 +29,8 @@ pub const PAYLOAD_LENGTH_MAX: usize = 65_535;
 
 /// Bytes before the payload: its length.
 const PREFIX_LENGTH: usize = 2;
+/// Times that signals may interrupt one attempt to connect.
+const INTERRUPTIONS_MAX: usize = 100;
 
 /// A payload of one byte that is not a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,9 +198,12 @@ impl Link {
         self.stream.set_read_timeout(Some(left))?;
         acknowledge_at_once(&self.stream)?;
         let room = self.buffer.get_mut(filled..).unwrap_or_default();
-        match self.stream.read(room)? {
-            0 => Err(ErrorKind::UnexpectedEof.into()),
-            read => Ok(read),
+        match self.stream.read(room) {
+            Ok(0) => Err(ErrorKind::UnexpectedEof.into()),
+            Ok(read) => Ok(read),
+            // A signal to this process came in between; the caller asks again and keeps the time.
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(0),
+            Err(error) => Err(error),
         }
     }
 
@@ -239,7 +244,16 @@ pub fn acknowledge_at_once(stream: &TcpStream) -> io::Result<()> {
 pub fn dial(address: &str, timeout: Duration) -> io::Result<TcpStream> {
     let mut last = io::Error::new(ErrorKind::NotFound, "the name has no address");
     for resolved in address.to_socket_addrs()? {
-        match TcpStream::connect_timeout(&resolved, timeout) {
+        // A signal to this process may interrupt an attempt; that says nothing of the peer.
+        let again = |error: &io::Error| error.kind() == ErrorKind::Interrupted;
+        let mut tried = TcpStream::connect_timeout(&resolved, timeout);
+        for _ in 0..INTERRUPTIONS_MAX {
+            if !tried.as_ref().is_err_and(again) {
+                break;
+            }
+            tried = TcpStream::connect_timeout(&resolved, timeout);
+        }
+        match tried {
             Ok(stream) => return Ok(stream),
             Err(error) => last = error,
         }
