@@ -8,6 +8,7 @@ use iso7816::{Atr, Command, Response};
 use reader::{CardReader, ReaderError};
 use zeroize::Zeroizing;
 
+pub(crate) use self::content::lv;
 pub use self::{
     content::{Installation, TestPackage},
     secure::{Opening, SecureChannel},

@@ -49,10 +49,7 @@ pub(super) struct Entry {
     pub(super) privileges: Vec<u8>,
 }
 
-/// One length byte and the value.
-pub(super) fn lv(value: &[u8]) -> Vec<u8> {
-    [&[u8::try_from(value.len()).unwrap_or(u8::MAX)], value].concat()
-}
+pub(super) use crate::session::lv;
 
 /// DELETE with this P2.
 pub(super) fn delete(aid: &[u8], p2: u8) -> Command {

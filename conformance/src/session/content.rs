@@ -31,7 +31,7 @@ pub struct Installation<'a> {
 }
 
 /// One length byte and the value; the harness' own values are short.
-fn lv(value: &[u8]) -> Vec<u8> {
+pub(crate) fn lv(value: &[u8]) -> Vec<u8> {
     let length = u8::try_from(value.len()).unwrap_or(u8::MAX);
     [&[length], value].concat()
 }

@@ -19,15 +19,6 @@ use super::{Address, SubjectKeys};
 const FILE_MAX: u64 = 1 << 20;
 /// Most bytes of a file with a key in hexadecimal.
 const KEY_TEXT_MAX: u64 = 1024;
-/// The names of schemes of diversification, as the token key service has them.
-const SCHEMES: [(&str, Diversification); 6] = [
-    ("none", Diversification::None),
-    ("emv", Diversification::Emv),
-    ("visa2", Diversification::Visa2),
-    ("kdf3", Diversification::Kdf3),
-    ("nist", Diversification::DogtagNist),
-    ("gpkmc", Diversification::DogtagCmac),
-];
 /// How messages of the TOML reader begin that show no value of the file, which might be a key in the wrong place.
 const HARMLESS: [&str; 3] = ["unknown field", "missing field", "a subject is"];
 
@@ -169,9 +160,9 @@ impl KeyReferences {
 
     fn scheme(&self) -> anyhow::Result<Option<Diversification>> {
         let Some(name) = &self.diversification else { return Ok(None) };
-        let names = SCHEMES.map(|(name, _)| name).join(", ");
-        let found = SCHEMES.into_iter().find(|(known, _)| known == name);
-        let (_, scheme) = found.with_context(|| format!("diversification is one of {names}"))?;
+        let names = Diversification::NAMES.map(|(name, _)| name).join(", ");
+        let scheme = Diversification::named(name)
+            .with_context(|| format!("diversification is one of {names}"))?;
         Ok(Some(scheme).filter(|scheme| *scheme != Diversification::None))
     }
 

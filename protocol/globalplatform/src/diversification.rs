@@ -33,6 +33,22 @@ pub enum Diversification {
 const KEY_NUMBERS: [u8; 3] = [1, 2, 3];
 
 impl Diversification {
+    /// The names that configuration files use.
+    pub const NAMES: [(&str, Self); 6] = [
+        ("none", Self::None),
+        ("emv", Self::Emv),
+        ("visa2", Self::Visa2),
+        ("kdf3", Self::Kdf3),
+        ("nist", Self::DogtagNist),
+        ("gpkmc", Self::DogtagCmac),
+    ];
+
+    /// The scheme of this name: `none`, `emv`, `visa2`, `kdf3`, `nist` or `gpkmc`.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, scheme)| *scheme)
+    }
+
     /// Derives the static keys of one card.
     ///
     /// [`Emv`](Self::Emv) and [`Visa2`](Self::Visa2) give keys without adjusted parity: use [`KeySet::with_odd_parity`] where

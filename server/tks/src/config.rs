@@ -108,20 +108,10 @@ pub enum CardData {
     Cuid,
 }
 
-/// Schemes by the names that configuration files use.
-const SCHEMES: [(&str, Diversification); 6] = [
-    ("none", Diversification::None),
-    ("emv", Diversification::Emv),
-    ("visa2", Diversification::Visa2),
-    ("kdf3", Diversification::Kdf3),
-    ("nist", Diversification::DogtagNist),
-    ("gpkmc", Diversification::DogtagCmac),
-];
-
 /// The scheme of this name: `none`, `emv`, `visa2`, `kdf3`, `nist` or `gpkmc`.
 #[must_use]
 pub fn scheme_from_name(name: &str) -> Option<Diversification> {
-    SCHEMES.iter().find(|(known, _)| *known == name).map(|(_, scheme)| *scheme)
+    Diversification::named(name)
 }
 
 /// What is wrong with the configuration.
